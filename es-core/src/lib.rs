@@ -1,1 +1,80 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// The macros write `::es_core::…`; this lets our own tests use them too.
+extern crate self as es_core;
+
+mod aggregate;
+mod column;
+mod dispatch;
+mod error;
+mod event;
+mod events;
+mod fold;
+mod id;
+mod limits;
+mod memory;
+mod metadata;
+mod name;
+mod payload;
+mod projection;
+#[cfg(feature = "runtime")]
+mod projector;
+mod read_model;
+mod record;
+mod repository;
+mod root;
+mod rows;
+mod store;
+mod version;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use aggregate::{Aggregate, HandledBy, Handles};
+pub use column::{Column, ColumnType, SqlType, Table};
+pub use dispatch::{EventContext, Handler};
+pub use error::{
+    AppendError, Cause, EncodeError, ExecuteError, Invalid, LoadError, ReplayError, SaveError,
+    StoreError,
+};
+pub use event::{Event, SchemaVersion};
+pub use events::{Events, IntoEvents};
+pub use id::{AggregateId, EventId, StreamId};
+pub use limits::Limits;
+pub use memory::MemoryStore;
+pub use metadata::Metadata;
+pub use name::{Category, EventName};
+pub use payload::Payload;
+pub use projection::{Batch, FromBatch, Projection, ProjectionError};
+#[cfg(feature = "runtime")]
+pub use projector::{Progress, Projector};
+pub use read_model::{ReadModel, ReadModelBackend, ReadModelQuery, RowKey, RowSelection};
+pub use record::{NewEvent, StoredEvent};
+pub use repository::{Repository, RetryPolicy};
+pub use root::{Committed, Root};
+pub use rows::{ReadModels, Rows};
+pub use store::{
+    Appended, BoxFuture, Checkpoint, EventAddress, EventStore, EventStream, LogPage, LogQuery,
+    ProjectionBatch, ProjectionStore, StreamAppend, StreamQuery,
+};
+pub use version::{ExpectedVersion, Position, Version};
+
+/// What a program that uses `es` needs in scope: `use es_core::prelude::*;`.
+pub mod prelude {
+    #[cfg(feature = "runtime")]
+    pub use crate::Projector;
+    pub use crate::{
+        Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExpectedVersion,
+        MemoryStore, Metadata, Projection, ProjectionError, ProjectionStore, ReadModel,
+        ReadModelQuery, ReadModels, Repository, RetryPolicy, Root, StoredEvent, StreamId, Version,
+    };
+    #[cfg(feature = "macros")]
+    pub use crate::{aggregate, handles, projection};
+    pub use chrono::{DateTime, Utc};
+    pub use serde::{Deserialize, Serialize};
+    pub use uuid::Uuid;
+}
+
+#[cfg(feature = "macros")]
+pub use es_derive::{Event, ReadModel, aggregate, handles, projection};

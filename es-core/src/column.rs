@@ -1,0 +1,178 @@
+//! The columns of a read model, as every store can make them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+/// A read model's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Table {
+    /// Its name: `[a-z_][a-z0-9_]*`, at most 48 bytes.
+    pub name: &'static str,
+    /// The column that identifies a row.
+    pub key: &'static str,
+    /// All columns, the key among them.
+    pub columns: &'static [Column],
+}
+
+impl Table {
+    /// A table; its names are checked when the program is compiled.
+    ///
+    /// # Panics
+    /// In const evaluation, when a name is not `[a-z_][a-z0-9_]*` of at most 48 bytes or `key` is not among the columns.
+    #[must_use]
+    pub const fn new(name: &'static str, key: &'static str, columns: &'static [Column]) -> Self {
+        assert!(is_identifier(name), "a table's name is `[a-z_][a-z0-9_]*`, at most 48 bytes");
+        let (mut at, mut found) = (0, false);
+        while at < columns.len() {
+            let column = columns[at].name;
+            assert!(
+                is_identifier(column),
+                "a column's name is `[a-z_][a-z0-9_]*`, at most 48 bytes"
+            );
+            found |= same(column, key);
+            at += 1;
+        }
+        assert!(found, "the key is not among the columns");
+        Self { name, key, columns }
+    }
+
+    /// The key's column.
+    ///
+    /// # Panics
+    /// Never for a table made by [`Table::new`], which checks that the key is among the columns.
+    pub fn key_column(&self) -> &Column {
+        self.columns.iter().find(|c| c.name == self.key).expect("the key is among the columns")
+    }
+}
+
+/// One column of a read model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its name, which is also the field's name in JSON.
+    pub name: &'static str,
+    /// What it holds.
+    pub sql_type: SqlType,
+    /// Whether it may be empty.
+    pub nullable: bool,
+}
+
+impl Column {
+    /// The column of a field of type `T`.
+    pub const fn of<T: ColumnType>(name: &'static str) -> Self {
+        Self { name, sql_type: T::TYPE, nullable: T::NULLABLE }
+    }
+}
+
+/// What a column holds, in words that every store can translate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SqlType {
+    /// Text.
+    Text,
+    /// A whole number of up to 64 bits.
+    Integer,
+    /// A floating-point number.
+    Real,
+    /// An exact decimal number; travels as text.
+    Decimal,
+    /// True or false.
+    Boolean,
+    /// A UUID.
+    Uuid,
+    /// A moment in UTC, to the microsecond.
+    Timestamp,
+    /// A day.
+    Date,
+}
+
+/// A Rust type that a column can hold.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a column of a read model",
+    note = "columns are `String`, integers, `f64`, `bool`, `Uuid`, `DateTime<Utc>`, `NaiveDate`, `Decimal` (feature `decimal`), and `Option` of these"
+)]
+pub trait ColumnType: Sized {
+    /// What the column holds.
+    const TYPE: SqlType;
+    /// Whether it may be empty.
+    const NULLABLE: bool = false;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnType> ColumnType for Option<T> {
+    const TYPE: SqlType = T::TYPE;
+    const NULLABLE: bool = true;
+}
+
+macro_rules! columns {
+    ($($type:ty => $sql:ident),+ $(,)?) => {$(
+        impl ColumnType for $type {
+            const TYPE: SqlType = SqlType::$sql;
+        }
+    )+};
+}
+
+columns! {
+    String => Text,
+    i16 => Integer, i32 => Integer, i64 => Integer,
+    u8 => Integer, u16 => Integer, u32 => Integer, u64 => Integer,
+    f64 => Real,
+    bool => Boolean,
+    Uuid => Uuid,
+    DateTime<Utc> => Timestamp,
+    NaiveDate => Date,
+}
+
+#[cfg(feature = "decimal")]
+columns!(rust_decimal::Decimal => Decimal);
+
+const fn is_identifier(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    if bytes.is_empty() || bytes.len() > 48 || bytes[0].is_ascii_digit() {
+        return false;
+    }
+    let mut at = 0;
+    while at < bytes.len() {
+        if !(bytes[at].is_ascii_lowercase() || bytes[at].is_ascii_digit() || bytes[at] == b'_') {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Whether two names are the same, in const evaluation too.
+pub(crate) const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_that_sql_would_misread_are_refused() {
+        for good in ["a", "_", "account_balances", "t2"] {
+            assert!(is_identifier(good), "{good}");
+        }
+        for bad in ["", "2t", "Balances", "es\"; drop table x", "größe", "a b", &"x".repeat(49)] {
+            assert!(!is_identifier(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "the key is not among the columns")]
+    fn a_table_has_its_key() {
+        let _ = Table::new("t", "id", const { &[Column::of::<i64>("other")] });
+    }
+}

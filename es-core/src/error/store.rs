@@ -1,0 +1,138 @@
+//! What a store can fail with: reading, and appending.
+
+use thiserror::Error;
+
+use super::{Cause, Invalid};
+use crate::id::{EventId, StreamId};
+use crate::name::Category;
+use crate::version::{ExpectedVersion, Version};
+
+/// A store could not read or could not be reached.
+#[derive(Debug, Clone, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Not reachable, overloaded or restarting: the same call may succeed later.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Cause),
+    /// The store's schema does not fit this program.
+    #[error("the schema of the store has version {found}, this program needs {needed}: {hint}")]
+    Schema {
+        /// The version found; 0 when there is none.
+        found: i64,
+        /// The version this program was built for.
+        needed: i64,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// Stored data that no writer of ours would have written.
+    #[error("corrupt data in the store: {what}")]
+    Corrupt {
+        /// Where and what.
+        what: String,
+    },
+    /// The store is set up in a way under which events could be lost.
+    #[error("the store is set up unsafely: {what}")]
+    Unsafe {
+        /// What, and how to mend it.
+        what: String,
+    },
+    /// The stream exists, under another category.
+    #[error("stream {stream} belongs to category `{actual}`")]
+    WrongCategory {
+        /// The stream that was asked for.
+        stream: StreamId,
+        /// The category it really has.
+        actual: Category,
+    },
+    /// The table of a read model is not there.
+    #[error(
+        "the read model's table `{table}` does not exist: call `ensure_read_model` at start-up"
+    )]
+    MissingTable {
+        /// The table.
+        table: &'static str,
+    },
+    /// The table of a read model is there with other columns.
+    #[error("the table `{table}` does not fit its read model: {difference}")]
+    TableDiffers {
+        /// The table.
+        table: &'static str,
+        /// The first difference found.
+        difference: String,
+    },
+    /// A projection that keeps its state in its own struct asked for rows.
+    #[error(
+        "rows of `{table}` were asked for by a projection that runs in memory: use `Projector::new`"
+    )]
+    NoReadModels {
+        /// The table.
+        table: &'static str,
+    },
+    /// Another worker has moved the projection's checkpoint during the batch. Nothing was written.
+    #[error("another worker has moved the checkpoint of projection `{projection}`")]
+    CheckpointMoved {
+        /// The projection.
+        projection: String,
+    },
+    /// Anything else the store or its driver says.
+    #[error("the store failed")]
+    Other(#[source] Cause),
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+/// Events could not be appended, or it is not known whether they were.
+#[derive(Debug, Clone, Error)]
+#[non_exhaustive]
+pub enum AppendError {
+    /// Somebody else was there first. Nothing was written.
+    #[error("conflict on stream {stream}: expected {expected}, found version {actual}")]
+    Conflict {
+        /// The stream.
+        stream: StreamId,
+        /// What the writer believed.
+        expected: ExpectedVersion,
+        /// The version found; 0 means no stream.
+        actual: Version,
+    },
+    /// Refused before anything was sent. Nothing was written.
+    #[error("the append was refused")]
+    Invalid(#[from] Invalid),
+    /// An event with this id is stored already. Nothing was written.
+    #[error("event {event} is stored already")]
+    DuplicateEvent {
+        /// The id.
+        event: EventId,
+    },
+    /// The store lost the connection and could not learn what became of the events: they may or may not be stored.
+    #[error("it is not known whether the append to {stream} was stored")]
+    OutcomeUnknown {
+        /// The stream.
+        stream: StreamId,
+        /// The id of the first event, by which the outcome can be looked up later.
+        first_event: EventId,
+        /// What broke.
+        #[source]
+        cause: Cause,
+    },
+    /// The store failed before anything was written.
+    #[error("the append failed")]
+    Store(#[from] StoreError),
+}
+
+impl AppendError {
+    /// Whether loading again and deciding anew can help.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. })
+    }
+
+    /// Whether the same call may succeed later. An unknown outcome is not transient: look first, then decide.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_transient())
+    }
+}

@@ -1,0 +1,162 @@
+//! What a decision may return.
+
+use std::fmt;
+
+use crate::aggregate::{Aggregate, HandledBy};
+use crate::dispatch::EventContext;
+use crate::error::{EncodeError, ReplayError};
+use crate::record::NewEvent;
+
+/// The events that a decision records, in order; a builder for decisions whose events depend.
+///
+/// ```ignore
+/// let mut events = Events::new();
+/// events.push(Withdrawn { amount });
+/// if self.balance < amount { events.push(Overdrawn { by: amount - self.balance }); }
+/// Ok(events)
+/// ```
+pub struct Events<A>(Vec<Box<dyn Recorded<A>>>);
+
+impl<A: Aggregate> Events<A> {
+    /// No events yet.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds one event that the aggregate handles.
+    pub fn push<E: HandledBy<A>>(&mut self, event: E) {
+        self.0.push(Box::new(event));
+    }
+
+    /// Adds whatever else a decision may return.
+    pub fn extend(&mut self, events: impl IntoEvents<A>) {
+        events.into_events(self);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn of(events: impl IntoEvents<A>) -> Self {
+        let mut all = Self::new();
+        events.into_events(&mut all);
+        all
+    }
+
+    pub(crate) fn into_recorded(self) -> impl Iterator<Item = Box<dyn Recorded<A>>> {
+        self.0.into_iter()
+    }
+}
+
+impl<A: Aggregate> Default for Events<A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A> fmt::Debug for Events<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|event| event.name())).finish()
+    }
+}
+
+/// A typed event whose type only its aggregate still knows.
+pub(crate) trait Recorded<A>: Send {
+    fn name(&self) -> &'static str;
+    fn encode(&self) -> Result<NewEvent, EncodeError>;
+    fn apply(&self, state: &mut Option<A>, cx: &EventContext<'_>) -> Result<(), ReplayError>;
+}
+
+impl<A, E: HandledBy<A>> Recorded<A> for E {
+    fn name(&self) -> &'static str {
+        E::NAME
+    }
+
+    fn encode(&self) -> Result<NewEvent, EncodeError> {
+        NewEvent::of(self)
+    }
+
+    fn apply(&self, state: &mut Option<A>, cx: &EventContext<'_>) -> Result<(), ReplayError> {
+        self.apply_to(state, cx)
+    }
+}
+
+/// What a decision about `A` may return: an event that `A` handles, `()`, `Option`, `Vec`, arrays and tuples of such,
+/// or [`Events`]. `None`, `()` and empty collections mean: accepted, nothing to record.
+///
+/// `#[aggregate]` implements it for every handled event.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be recorded by `{A}`",
+    label = "not an event that `{A}` handles",
+    note = "to record it, add a `#[handles({Self})]` method to the `#[aggregate]` impl of `{A}`",
+    note = "a decision returns one event, `Option`, `Vec`, an array, a tuple of events, `Events<{A}>`, or `()` for nothing"
+)]
+pub trait IntoEvents<A: Aggregate> {
+    /// Adds them, in order.
+    fn into_events(self, events: &mut Events<A>);
+}
+
+impl<A: Aggregate> IntoEvents<A> for Events<A> {
+    fn into_events(mut self, events: &mut Events<A>) {
+        events.0.append(&mut self.0);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Aggregate, T: IntoEvents<A>> IntoEvents<A> for Option<T> {
+    fn into_events(self, events: &mut Events<A>) {
+        if let Some(each) = self {
+            each.into_events(events);
+        }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Aggregate, T: IntoEvents<A>> IntoEvents<A> for Vec<T> {
+    fn into_events(self, events: &mut Events<A>) {
+        for each in self {
+            each.into_events(events);
+        }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Aggregate, T: IntoEvents<A>, const N: usize> IntoEvents<A> for [T; N] {
+    fn into_events(self, events: &mut Events<A>) {
+        for each in self {
+            each.into_events(events);
+        }
+    }
+}
+
+impl<A: Aggregate> IntoEvents<A> for () {
+    fn into_events(self, _: &mut Events<A>) {}
+}
+
+macro_rules! tuples {
+    ($($T:ident)+) => {
+        #[diagnostic::do_not_recommend]
+        impl<A: Aggregate, $($T: IntoEvents<A>),+> IntoEvents<A> for ($($T,)+) {
+            #[expect(non_snake_case, reason = "one name for the type and its value")]
+            fn into_events(self, events: &mut Events<A>) {
+                let ($($T,)+) = self;
+                $($T.into_events(events);)+
+            }
+        }
+    };
+}
+
+tuples!(E1);
+tuples!(E1 E2);
+tuples!(E1 E2 E3);
+tuples!(E1 E2 E3 E4);
+tuples!(E1 E2 E3 E4 E5);
+tuples!(E1 E2 E3 E4 E5 E6);
+tuples!(E1 E2 E3 E4 E5 E6 E7);
+tuples!(E1 E2 E3 E4 E5 E6 E7 E8);

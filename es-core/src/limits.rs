@@ -1,0 +1,106 @@
+//! What a store refuses before it writes: the same rules for all stores.
+
+use std::collections::HashSet;
+
+use chrono::Datelike as _;
+
+use crate::error::{AppendError, Invalid};
+use crate::payload::Payload;
+use crate::record::NewEvent;
+use crate::store::StreamAppend;
+
+/// How much one append may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of JSON in one event's payload (default 1 MiB). The same limit holds for its metadata.
+    pub payload_bytes: usize,
+    /// Events in one stream's append (default 4,096).
+    pub events: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { payload_bytes: 1024 * 1024, events: 4096 }
+    }
+}
+
+impl Limits {
+    /// Sets the bytes allowed in one payload, and in one event's metadata.
+    #[must_use]
+    pub const fn payload_bytes(mut self, bytes: usize) -> Self {
+        self.payload_bytes = bytes;
+        self
+    }
+
+    /// Sets the number of events allowed in one stream's append.
+    #[must_use]
+    pub const fn events(mut self, events: usize) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// Checks the entries of one `append_many`: one answer per entry, in order.
+    ///
+    /// Event ids and streams must be unique over the whole call; the entry that repeats one is the one refused.
+    pub fn check_all(&self, appends: &[StreamAppend]) -> Vec<Result<(), AppendError>> {
+        let (mut events, mut streams) = (HashSet::new(), HashSet::new());
+        let mut check = |append: &StreamAppend| {
+            self.check(append)?;
+            if !streams.insert(append.stream.id()) {
+                return Err(Invalid::RepeatedStream { stream: append.stream.clone() });
+            }
+            match append.events.iter().find(|event| !events.insert(event.id)) {
+                Some(event) => Err(Invalid::RepeatedEvent { event: event.id }),
+                None => Ok(()),
+            }
+        };
+        appends.iter().map(|append| check(append).map_err(AppendError::Invalid)).collect()
+    }
+
+    fn check(&self, append: &StreamAppend) -> Result<(), Invalid> {
+        let stream = || append.stream.clone();
+        match append.events.len() {
+            0 => return Err(Invalid::NoEvents { stream: stream() }),
+            events if events > self.events => {
+                return Err(Invalid::TooManyEvents {
+                    stream: stream(),
+                    events,
+                    limit: self.events,
+                });
+            }
+            _ => {}
+        }
+        append.events.iter().try_for_each(|event| self.check_event(event))
+    }
+
+    fn check_event(&self, event: &NewEvent) -> Result<(), Invalid> {
+        self.check_size("payload", event, event.payload.as_str().len())?;
+        if !event.metadata.is_empty() {
+            let metadata = Payload::encode(&event.metadata).map_err(|e| Invalid::Metadata {
+                event: event.name.clone(),
+                reason: e.to_string(),
+            })?;
+            self.check_size("metadata", event, metadata.as_str().len())?;
+        }
+        // The years that both chrono and every SQL timestamp can hold, with room for a time zone.
+        if !(-4700..=200_000).contains(&event.occurred_at.year()) {
+            let time = event.occurred_at.to_rfc3339();
+            return Err(Invalid::Time { event: event.name.clone(), time });
+        }
+        Ok(())
+    }
+
+    fn check_size(
+        &self,
+        part: &'static str,
+        event: &NewEvent,
+        bytes: usize,
+    ) -> Result<(), Invalid> {
+        if bytes > self.payload_bytes {
+            let (event, limit) = (event.name.clone(), self.payload_bytes);
+            return Err(Invalid::TooLarge { part, event, bytes, limit });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+//! Names as they are stored: of events, and of the categories that streams belong to.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::error::Invalid;
+
+/// The longest name that is accepted, in bytes.
+pub(crate) const MAX_NAME: usize = 512;
+
+/// The one rule for names: 1 to 512 bytes, no control characters; kept verbatim, never normalised.
+pub(crate) fn check(kind: &'static str, name: &str) -> Result<(), Invalid> {
+    if name.is_empty() {
+        return Err(Invalid::EmptyName { kind });
+    }
+    if name.len() > MAX_NAME {
+        return Err(Invalid::LongName { kind, bytes: name.len(), limit: MAX_NAME });
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Invalid::ControlInName { kind, name: name.escape_debug().to_string() });
+    }
+    Ok(())
+}
+
+macro_rules! name_type {
+    ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+        $(#[$doc])*
+        ///
+        /// 1 to 512 bytes without control characters, kept verbatim: no trimming, no change of case.
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Cow<'static, str>);
+
+        impl $name {
+            /// Checks and takes a name.
+            ///
+            /// # Errors
+            /// [`Invalid`] when the name is empty, longer than 512 bytes or holds a control character.
+            pub fn new(name: impl Into<Cow<'static, str>>) -> Result<Self, Invalid> {
+                let name = name.into();
+                check($kind, &name)?;
+                Ok(Self(name))
+            }
+
+            /// The name as it is stored.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.0 == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.0 == *other
+            }
+        }
+    };
+}
+
+name_type! {
+    /// The stored name of an event, such as `money-deposited`.
+    EventName, "event name"
+}
+name_type! {
+    /// The kind of thing a stream is about, such as `bank-account`: an aggregate's stored name.
+    Category, "category"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_names_are_kept_verbatim() {
+        for name in ["a/../b", "it's \"quoted\"", "100%", "_", "größe", "🦀", "trailing ", "ABC"]
+        {
+            assert_eq!(EventName::new(name.to_owned()).expect("accepted").as_str(), name);
+        }
+        assert!(Category::new("x".repeat(512)).is_ok());
+    }
+
+    #[test]
+    fn names_that_break_the_rule_are_refused_by_name() {
+        assert_eq!(EventName::new("").unwrap_err().to_string(), "the event name is empty");
+        assert_eq!(
+            Category::new("x".repeat(513)).unwrap_err().to_string(),
+            "the category is 513 bytes long, the limit is 512"
+        );
+        assert_eq!(
+            EventName::new("nul\0").unwrap_err().to_string(),
+            "the event name `nul\\0` holds a control character"
+        );
+    }
+}

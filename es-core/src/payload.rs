@@ -1,0 +1,140 @@
+//! The JSON text of an event, and the promise that what was written can be read.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use crate::error::{Cause, EncodeError};
+
+/// How deep arrays and objects may nest. `serde_json` writes any depth but refuses to read 128.
+const MAX_DEPTH: usize = 100;
+
+/// JSON text that every store keeps as it was written and that can be read back.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Payload(Box<str>);
+
+impl Payload {
+    /// Encodes a value, and decodes the text once to be sure that it will be readable:
+    /// one event that can be written but not read would stop every reader for ever.
+    ///
+    /// # Errors
+    /// [`EncodeError`] when the value cannot be written as JSON, cannot be read back (a `NaN` in a plain `f64`, say),
+    /// holds a NUL character, or nests more than 100 levels deep.
+    pub fn encode<T: Serialize + DeserializeOwned>(value: &T) -> Result<Self, EncodeError> {
+        let text = serde_json::to_string(value).map_err(|e| EncodeError::Write(Cause::new(e)))?;
+        inspect(&text)?;
+        serde_json::from_str::<T>(&text).map_err(|e| EncodeError::NotReadable(Cause::new(e)))?;
+        Ok(Self(text.into()))
+    }
+
+    /// Takes JSON text from elsewhere (an import, a foreign writer), as it is.
+    ///
+    /// # Errors
+    /// [`EncodeError`] when the text is not JSON, holds a NUL character, or nests more than 100 levels deep.
+    pub fn from_json(text: impl Into<Box<str>>) -> Result<Self, EncodeError> {
+        let text = text.into();
+        inspect(&text)?;
+        serde_json::from_str::<IgnoredAny>(&text)
+            .map_err(|e| EncodeError::NotReadable(Cause::new(e)))?;
+        Ok(Self(text))
+    }
+
+    /// Text that a store has already accepted once; adapters only.
+    #[doc(hidden)]
+    pub fn trusted(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The JSON text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Decodes the text, without building a `serde_json::Value` on the way.
+    ///
+    /// # Errors
+    /// What `serde_json` says of the text.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One pass over the text: nesting, and `\u0000`, which PostgreSQL cannot hold in text.
+fn inspect(json: &str) -> Result<(), EncodeError> {
+    let bytes = json.as_bytes();
+    let (mut depth, mut in_string, mut at) = (0_usize, false, 0);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' if in_string => {
+                if bytes[at + 1..].starts_with(b"u0000") {
+                    return Err(EncodeError::Nul { at });
+                }
+                at += 1; // whatever is escaped is not a quote that ends the string
+            }
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(EncodeError::Depth { limit: MAX_DEPTH });
+                }
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            0 => return Err(EncodeError::Nul { at }),
+            _ => {}
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn text_is_kept_as_written() {
+        let text = r#"{"b":1.10,"a":1E5,"big":9007199254740993}"#;
+        assert_eq!(Payload::from_json(text).expect("valid").as_str(), text);
+    }
+
+    #[test]
+    fn a_nul_is_refused_wherever_it_hides() {
+        let refused = Payload::encode(&json!({ "name": "a\0b" })).unwrap_err();
+        assert!(matches!(refused, EncodeError::Nul { .. }), "{refused}");
+        assert!(Payload::encode(&json!({ "a\0": 1 })).is_err());
+        assert!(Payload::from_json("\"a\0\"").is_err());
+        // A backslash followed by `u0000` is six ordinary characters.
+        assert!(Payload::encode(&json!({ "path": "C:\\u0000" })).is_ok());
+        assert!(Payload::from_json(r#""\\\u0000""#).is_err());
+    }
+
+    #[test]
+    fn nesting_beyond_what_can_be_read_is_refused() {
+        let nested = |levels: usize| (1..levels).fold(json!([]), |inner, _| json!([inner]));
+        assert!(Payload::encode(&nested(100)).is_ok());
+        for levels in [101, 127, 128, 129] {
+            let refused = Payload::encode(&nested(levels)).unwrap_err();
+            assert!(matches!(refused, EncodeError::Depth { limit: 100 }), "{levels}: {refused}");
+        }
+        let hostile = "[".repeat(200_000);
+        assert!(Payload::from_json(hostile).is_err());
+        assert!(Payload::from_json(r#"["{[{[","]]"]"#).is_ok(), "brackets in text do not count");
+    }
+
+    #[test]
+    fn what_cannot_be_read_back_is_not_written() {
+        let refused = Payload::encode(&f64::NAN).unwrap_err();
+        assert!(matches!(refused, EncodeError::NotReadable(_)), "{refused}");
+        assert!(Payload::from_json("{").is_err());
+        assert!(Payload::from_json("\"a\\").is_err());
+        assert!(Payload::encode(&Value::Null).is_ok());
+    }
+}

@@ -1,0 +1,130 @@
+//! Code that turns the log into data that is convenient to read.
+
+use std::error::Error;
+
+use thiserror::Error;
+
+use crate::dispatch::EventContext;
+use crate::error::{Cause, ReplayError, StoreError};
+use crate::read_model::ReadModelBackend;
+use crate::record::StoredEvent;
+use crate::rows::UnitOfWork;
+use crate::store::BoxFuture;
+
+/// Builds a read model from events: `#[projection]` implements it.
+///
+/// An implementation must handle every event named in `SUBSCRIBED_TO`, may be given others and must ignore them,
+/// and must not keep effects of its own that a rolled-back batch could not undo, unless it is run with
+/// `Projector::in_memory`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a projection",
+    label = "not a projection",
+    note = "write `#[projection(name = \"…\")]` on an `impl {Self}` block with `#[handles(Event)]` methods"
+)]
+pub trait Projection: Send + 'static {
+    /// The name under which its checkpoint is kept.
+    const NAME: &'static str;
+    /// Raised when its read models must be built anew; a new version has its own checkpoint.
+    const VERSION: u32 = 1;
+    /// The stored names of the events it handles: stores filter the log by it.
+    const SUBSCRIBED_TO: &'static [&'static str];
+
+    /// Handles one event; the events come by rising position, each once.
+    ///
+    /// # Errors
+    /// [`ProjectionError`]: the batch is rolled back.
+    fn handle<'a>(
+        &'a mut self,
+        event: &'a StoredEvent,
+        batch: &'a mut Batch<'_>,
+    ) -> BoxFuture<'a, Result<(), ProjectionError>>;
+}
+
+/// A handler could not do its work, or its work could not be stored.
+#[derive(Debug, Clone, Error)]
+#[non_exhaustive]
+pub enum ProjectionError {
+    /// The event does not fit its type.
+    #[error("an event cannot be handled")]
+    Event(#[from] ReplayError),
+    /// The store failed.
+    #[error("the read model cannot be stored")]
+    Store(#[from] StoreError),
+    /// The handler asks for something that the store it runs on does not have.
+    #[error(
+        "the handler's parameter `{context}` needs another store than the one the projection runs on"
+    )]
+    Context {
+        /// The parameter's type.
+        context: &'static str,
+    },
+    /// A row does not fit its table or its type.
+    #[error("a row of `{table}` cannot be converted")]
+    Row {
+        /// The table.
+        table: &'static str,
+        /// Why not.
+        #[source]
+        cause: Cause,
+    },
+    /// The handler's own error.
+    #[error(transparent)]
+    Handler(Cause),
+}
+
+impl ProjectionError {
+    /// A handler's own error. `?` cannot do this for every error type; `.map_err(ProjectionError::handler)` can.
+    pub fn handler(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Handler(Cause::new(error))
+    }
+
+    /// Whether the same batch may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_transient())
+    }
+}
+
+/// What a handler can reach while one event of a batch is handled: the event's envelope and the batch's transaction.
+pub struct Batch<'a> {
+    pub(crate) event: &'a StoredEvent,
+    pub(crate) streams: &'a [uuid::Uuid],
+    pub(crate) backend: &'a mut dyn ReadModelBackend,
+    pub(crate) unit: &'a mut UnitOfWork,
+}
+
+impl Batch<'_> {
+    /// The event that is handled.
+    pub const fn event(&self) -> &StoredEvent {
+        self.event
+    }
+
+    /// The store's own transaction, for adapters that offer it to handlers: `None` when it is of another type.
+    pub fn transaction<T: 'static>(&mut self) -> Option<&mut T> {
+        self.backend.transaction().downcast_mut()
+    }
+}
+
+impl std::fmt::Debug for Batch<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Batch").field("event", &self.event.id).finish_non_exhaustive()
+    }
+}
+
+/// A type that a projection's handler may take as its second parameter.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the second parameter of a projection's handler",
+    note = "take `&EventContext`, `&mut ReadModels<'_>`, or the context of a store, such as `&mut PgContext<'_>`"
+)]
+pub trait FromBatch<'a>: Sized {
+    /// Borrows it from the batch.
+    ///
+    /// # Errors
+    /// [`ProjectionError::Context`] when the store that runs the projection does not offer it.
+    fn from_batch(batch: &'a mut Batch<'_>) -> Result<Self, ProjectionError>;
+}
+
+impl<'a> FromBatch<'a> for EventContext<'a> {
+    fn from_batch(batch: &'a mut Batch<'_>) -> Result<Self, ProjectionError> {
+        Ok(EventContext::of(batch.event))
+    }
+}

@@ -1,0 +1,194 @@
+//! Runs one projection: read a page, handle it, write rows and checkpoint together.
+
+use std::any::Any;
+use std::fmt;
+
+use crate::column::Table;
+use crate::error::StoreError;
+use crate::projection::{Batch, Projection, ProjectionError};
+use crate::read_model::ReadModelBackend;
+use crate::record::StoredEvent;
+use crate::rows::UnitOfWork;
+use crate::store::{BoxFuture, Checkpoint, LogQuery, ProjectionBatch as _, ProjectionStore};
+use crate::version::Position;
+
+/// How far a projection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How many events were handled by this call.
+    pub events: u64,
+    /// Every event up to here that the projection subscribes to is in its read models.
+    pub position: Position,
+}
+
+/// Brings one projection up to date with the log of a store.
+///
+/// ```ignore
+/// let mut balances = Projector::new(store, AccountBalances);
+/// balances.catch_up().await?;
+/// ```
+pub struct Projector<P, S> {
+    store: S,
+    projection: P,
+    batch_size: usize,
+    in_memory: bool,
+    checkpoint: Option<Checkpoint>,
+}
+
+impl<P: Projection, S: ProjectionStore> Projector<P, S> {
+    /// A projection whose read models are in the store. Each batch is one transaction with the checkpoint in it, so
+    /// every event takes effect exactly once, also when the process is killed in the middle.
+    pub const fn new(store: S, projection: P) -> Self {
+        Self { store, projection, batch_size: 500, in_memory: false, checkpoint: None }
+    }
+
+    /// A projection whose read model is the struct itself: it begins at the beginning of the log each time.
+    pub const fn in_memory(store: S, projection: P) -> Self {
+        let checkpoint = Some(Checkpoint { position: Position::START, event: None });
+        Self { store, projection, batch_size: 500, in_memory: true, checkpoint }
+    }
+
+    /// Sets how many events one batch holds; 500 unless set, at least 1.
+    #[must_use]
+    pub fn batch_size(mut self, events: usize) -> Self {
+        self.batch_size = events.max(1);
+        self
+    }
+
+    /// The projection, to be queried.
+    pub const fn projection(&self) -> &P {
+        &self.projection
+    }
+
+    /// Handles everything that is settled in the log when the call is made.
+    ///
+    /// Dropping the future rolls the batch under way back; the next call begins with it again.
+    ///
+    /// # Errors
+    /// [`ProjectionError`] of the first event that cannot be handled. The batches before it stay; its own batch is
+    /// rolled back (an in-memory projection keeps the events before it).
+    pub async fn catch_up(&mut self) -> Result<Progress, ProjectionError> {
+        let target = self.store.settled().await?;
+        let mut done = Progress::default();
+        loop {
+            let batch = self.run_batch().await?;
+            done = Progress { events: done.events + batch.events, position: batch.position };
+            if batch.position >= target {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Handles one batch: up to `batch_size` events, fewer at the end of the log.
+    ///
+    /// # Errors
+    /// As [`catch_up`](Self::catch_up).
+    pub async fn run_batch(&mut self) -> Result<Progress, ProjectionError> {
+        if self.in_memory { self.run_in_memory().await } else { self.run_in_store().await }
+    }
+
+    async fn run_in_memory(&mut self) -> Result<Progress, ProjectionError> {
+        let mut checkpoint = self.checkpoint.unwrap_or_default();
+        let page = self.store.read_log(query::<P>(checkpoint), self.batch_size).await?;
+        let mut backend = NoReadModels;
+        for event in &page.events {
+            let mut unit = UnitOfWork::default();
+            let mut batch = Batch { event, streams: &[], backend: &mut backend, unit: &mut unit };
+            self.projection.handle(event, &mut batch).await?;
+            unit.flush(&mut backend).await?;
+            checkpoint = Checkpoint { position: event.position, event: Some(event.id) };
+            self.checkpoint = Some(checkpoint);
+        }
+        self.checkpoint = Some(Checkpoint { position: page.through, ..checkpoint });
+        Ok(Progress { events: page.events.len() as u64, position: page.through })
+    }
+
+    async fn run_in_store(&mut self) -> Result<Progress, ProjectionError> {
+        // The page is read before the transaction is opened, so that one batch never needs two connections at once.
+        let from = match self.checkpoint {
+            Some(known) => known,
+            None => self.store.begin(P::NAME, P::VERSION).await?.checkpoint(),
+        };
+        let page = self.store.read_log(query::<P>(from), self.batch_size).await?;
+        if page.through <= from.position {
+            self.checkpoint = Some(from);
+            return Ok(Progress { events: 0, position: from.position });
+        }
+        // Known again only after the commit: whatever goes wrong, the next batch asks the store where it stands.
+        self.checkpoint = None;
+        let mut batch = self.store.begin(P::NAME, P::VERSION).await?;
+        if batch.checkpoint() != from {
+            tracing::debug!(projection = P::NAME, "another worker has moved the checkpoint");
+            return Ok(Progress { events: 0, position: batch.checkpoint().position });
+        }
+        self.handle_page(&page.events, batch.backend()).await?;
+        let last = page.events.last().map(|event| event.id);
+        let checkpoint = Checkpoint { position: page.through, event: last.or(from.event) };
+        batch.commit(checkpoint).await?;
+        self.checkpoint = Some(checkpoint);
+        Ok(Progress { events: page.events.len() as u64, position: page.through })
+    }
+
+    async fn handle_page(
+        &mut self,
+        events: &[StoredEvent],
+        backend: &mut dyn ReadModelBackend,
+    ) -> Result<(), ProjectionError> {
+        let mut streams: Vec<_> = events.iter().map(|event| event.stream.id()).collect();
+        streams.sort_unstable();
+        streams.dedup();
+        let mut unit = UnitOfWork::default();
+        for event in events {
+            let mut batch =
+                Batch { event, streams: &streams, backend: &mut *backend, unit: &mut unit };
+            self.projection.handle(event, &mut batch).await?;
+        }
+        unit.flush(backend).await
+    }
+}
+
+const fn query<P: Projection>(from: Checkpoint) -> LogQuery<'static> {
+    LogQuery::after(from.position).names(P::SUBSCRIBED_TO)
+}
+
+impl<P: Projection, S: fmt::Debug> fmt::Debug for Projector<P, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Projector")
+            .field("projection", &P::NAME)
+            .field("store", &self.store)
+            .field("checkpoint", &self.checkpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an in-memory projection has in place of a store's transaction.
+struct NoReadModels;
+
+impl NoReadModels {
+    fn refused(table: &Table) -> StoreError {
+        StoreError::NoReadModels { table: table.name }
+    }
+}
+
+impl ReadModelBackend for NoReadModels {
+    fn fetch<'a>(
+        &'a mut self,
+        table: &'static Table,
+        _: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
+        Box::pin(async { Err(Self::refused(table)) })
+    }
+
+    fn upsert<'a>(
+        &'a mut self,
+        table: &'static Table,
+        _: &'a [String],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async { Err(Self::refused(table)) })
+    }
+
+    fn transaction(&mut self) -> &mut dyn Any {
+        self
+    }
+}

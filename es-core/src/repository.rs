@@ -1,0 +1,212 @@
+//! Load, decide, append, and again on a conflict.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt as _;
+
+use crate::aggregate::Aggregate;
+use crate::error::{AppendError, ExecuteError, LoadError, SaveError};
+use crate::events::IntoEvents;
+use crate::fold::Fold;
+use crate::metadata::Metadata;
+use crate::root::{Committed, Root};
+use crate::store::{EventStore, StreamQuery};
+use crate::version::Version;
+
+/// How often a command is decided anew when other writers were faster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    retries: u32,
+}
+
+impl RetryPolicy {
+    /// A conflict is returned to the caller at once.
+    pub const NEVER: Self = Self { retries: 0 };
+
+    /// Up to `retries` times after the first attempt, without a pause: loading again is pause enough, and of all
+    /// writers that race for a version one always wins.
+    pub const fn times(retries: u32) -> Self {
+        Self { retries }
+    }
+}
+
+impl Default for RetryPolicy {
+    /// 10 times.
+    fn default() -> Self {
+        Self::times(10)
+    }
+}
+
+/// The aggregates of one kind in a store.
+///
+/// ```ignore
+/// let accounts = Repository::<BankAccount, _>::new(store);
+/// accounts.create(id, BankAccount::open("Ada", dec!(500))?).await?;
+/// accounts.execute(id, |account| account.withdraw(dec!(50))).await?;
+/// ```
+pub struct Repository<A, S> {
+    store: S,
+    retry: RetryPolicy,
+    metadata: Metadata,
+    aggregate: PhantomData<fn() -> A>,
+}
+
+impl<A: Aggregate, S: EventStore> Repository<A, S> {
+    /// The aggregates of kind `A` in `store`.
+    pub const fn new(store: S) -> Self {
+        let retry = RetryPolicy::times(10);
+        Self { store, retry, metadata: Metadata::new(), aggregate: PhantomData }
+    }
+
+    /// Sets how often [`execute`](Self::execute) decides anew on a conflict; 10 times unless set.
+    #[must_use]
+    pub const fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// The same aggregates, for commands whose events all carry `metadata`: who asks, for whom, in answer to what.
+    #[must_use]
+    pub fn with_metadata(&self, metadata: Metadata) -> Self
+    where
+        S: Clone,
+    {
+        Self { store: self.store.clone(), metadata, retry: self.retry, aggregate: PhantomData }
+    }
+
+    /// The store.
+    pub const fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Begins a new stream: one append, no load.
+    ///
+    /// # Errors
+    /// [`SaveError::AlreadyExists`] when the stream exists; [`SaveError`] when the events do not begin it or cannot be stored.
+    pub fn create<E: IntoEvents<A>>(
+        &self,
+        id: A::Id,
+        events: E,
+    ) -> impl Future<Output = Result<Committed, SaveError>> + Send + use<'_, A, S, E> {
+        let root = Root::create_by(id, events, self.metadata.clone());
+        async move { self.save(&mut root?).await }
+    }
+
+    /// Loads, decides, appends; on a conflict loads again and decides anew on the fresh state, as the
+    /// [`RetryPolicy`] allows. A decision that records nothing appends nothing.
+    ///
+    /// # Errors
+    /// [`ExecuteError::Domain`] with the decision's own error; otherwise what loading or saving says.
+    pub fn execute<E, D, F>(
+        &self,
+        id: A::Id,
+        mut decide: F,
+    ) -> impl Future<Output = Result<Committed, ExecuteError<D>>> + Send + use<'_, A, S, E, D, F>
+    where
+        E: IntoEvents<A>,
+        F: FnMut(&A) -> Result<E, D> + Send,
+    {
+        // Deciding and recording in one go: the events' type does not reach the future, nor its error messages.
+        let mut step = move |root: &mut Root<A>| root.decide(&mut decide);
+        async move {
+            let mut retries = self.retry.retries;
+            loop {
+                let mut root = self.load(id).await.map_err(ExecuteError::Load)?;
+                step(&mut root)?;
+                match self.save(&mut root).await {
+                    Err(error) if error.is_conflict() && retries > 0 => {
+                        tracing::debug!(stream = %root.stream(), retries, "conflict, deciding anew");
+                        retries -= 1;
+                    }
+                    done => return done.map_err(ExecuteError::Save),
+                }
+            }
+        }
+    }
+
+    /// Loads the present state.
+    ///
+    /// # Errors
+    /// [`LoadError::NotFound`] when no event has begun the stream; [`LoadError`] when it cannot be read or replayed.
+    pub async fn load(&self, id: A::Id) -> Result<Root<A>, LoadError> {
+        self.load_while(id, StreamQuery::ALL, |_| true).await
+    }
+
+    /// Loads the state as it was at `version`; of a shorter stream, its present state. Meant to be looked at:
+    /// what is decided on an old state conflicts when it is saved.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); [`LoadError::NotFound`] at version 0.
+    pub async fn load_at(&self, id: A::Id, version: Version) -> Result<Root<A>, LoadError> {
+        self.load_while(id, StreamQuery::ALL.up_to(version), |_| true).await
+    }
+
+    /// Loads the state as it was at `time`: up to, not including, the first event that happened (`occurred_at`) later.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); [`LoadError::NotFound`] when the first event happened later.
+    pub async fn load_as_of(&self, id: A::Id, time: DateTime<Utc>) -> Result<Root<A>, LoadError> {
+        self.load_while(id, StreamQuery::ALL, |occurred_at| occurred_at <= time).await
+    }
+
+    /// Saves what is pending on a root, in one append; nothing pending is nothing to do. A root that could not be
+    /// saved keeps its pending events. Dropping the future leaves them stored whole or not at all.
+    ///
+    /// # Errors
+    /// [`SaveError::Append`] with a conflict when the stream has moved on since the root was loaded;
+    /// [`SaveError::AlreadyExists`] when the root is new and the stream is not.
+    pub async fn save(&self, root: &mut Root<A>) -> Result<Committed, SaveError> {
+        let Some(append) = root.to_append()? else { return Ok(Committed::of(root, 0)) };
+        let events = append.events.len();
+        let appended = self.store.append(append).await.map_err(|error| match error {
+            AppendError::Conflict { stream, .. } if root.version() == Version::START => {
+                SaveError::AlreadyExists { stream }
+            }
+            error => SaveError::Append(error),
+        })?;
+        root.saved(appended);
+        Ok(Committed::of(root, events))
+    }
+
+    /// Replays the stream while `keep` says yes to the time at which an event happened.
+    async fn load_while(
+        &self,
+        id: A::Id,
+        query: StreamQuery,
+        keep: impl Fn(DateTime<Utc>) -> bool + Send,
+    ) -> Result<Root<A>, LoadError> {
+        let stream = A::stream_id(id).map_err(LoadError::Name)?;
+        let mut fold = Fold::new(stream.clone());
+        let mut events = self.store.read_stream(&stream, query);
+        while let Some(event) = events.try_next().await? {
+            if !keep(event.occurred_at) {
+                break;
+            }
+            fold.replay(&event)?;
+        }
+        Root::loaded(fold, self.metadata.clone())
+    }
+}
+
+impl<A, S: Clone> Clone for Repository<A, S> {
+    fn clone(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            retry: self.retry,
+            metadata: self.metadata.clone(),
+            aggregate: PhantomData,
+        }
+    }
+}
+
+impl<A: Aggregate, S: fmt::Debug> fmt::Debug for Repository<A, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repository")
+            .field("aggregate", &A::NAME)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
