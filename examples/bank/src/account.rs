@@ -16,7 +16,10 @@ pub struct AccountId(Uuid);
 
 impl AccountId {
     /// A new identity.
-    #[expect(clippy::new_without_default, reason = "a default that differs at every call surprises")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "a default that differs at every call surprises"
+    )]
     pub fn new() -> Self {
         Self(Uuid::now_v7())
     }
