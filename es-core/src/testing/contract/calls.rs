@@ -19,8 +19,9 @@ pub async fn outcomes_come_one_per_entry_in_order<S: EventStore>(store: &S) {
     }
     let calls = streams.iter().zip(0..).map(|(s, n)| entry(s, Any, events(1 + n % 3))).collect();
     let outcomes = many(store, calls).await;
-    for ((stream, n), outcome) in streams.iter().zip(0..).zip(outcomes) {
-        let (first, last) = ((n % 7 + 1) as u64, (n % 7 + 1 + n % 3) as u64);
+    for ((stream, n), outcome) in streams.iter().zip(0_u64..).zip(outcomes) {
+        let first = 1 + n % 7;
+        let last = first + (n % 3);
         let done = outcome.unwrap_or_else(|e| panic!("entry {n} must be stored: {e:?}"));
         let found = read(store, stream).await;
         assert_eq!(

@@ -141,7 +141,7 @@ macro_rules! __test_promises {
 
 /// Makes a test of every promise of [`EventStore`](crate::EventStore); see [`contract`](crate::testing::contract).
 ///
-/// Takes the path of an `async fn() -> (S, Guard)`.
+/// Takes the path of a function without parameters that gives a future of `(S, Guard)`.
 #[macro_export]
 macro_rules! event_store_contract {
     ($make:path) => {
@@ -152,7 +152,7 @@ macro_rules! event_store_contract {
 /// Makes a test of every promise of [`EventStore`](crate::EventStore) and [`ProjectionStore`](crate::ProjectionStore);
 /// see [`contract`](crate::testing::contract).
 ///
-/// Takes the path of an `async fn() -> (S, Guard)`.
+/// Takes the path of a function without parameters that gives a future of `(S, Guard)`.
 #[macro_export]
 macro_rules! store_contract {
     ($make:path) => {
