@@ -26,6 +26,8 @@ mod repository;
 mod root;
 mod rows;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod version;
 
 #[doc(hidden)]
