@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -114,10 +113,13 @@ fn the_watchdog_cleans_up_after_kill_9() {
 fn test_with_fake_cargo(arguments: &[&str], given: Option<&str>) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().expect("there is a temporary folder");
     let cargo = folder.path().join("cargo");
-    let script = "#!/bin/sh\necho \"$@\"\necho \"$DATABASE_URL\"\nexit 101\n";
-    std::fs::write(&cargo, script).expect("it is our folder");
-    let mode = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(&cargo, mode).expect("it is our file");
+    // Written by another process: a file that we had open for writing could be inherited by a
+    // child that another test starts just now, and could not be executed then.
+    let write = "echo '#!/bin/sh
+        echo \"$@\"; echo \"$DATABASE_URL\"; exit 101' >\"$1\" && chmod +x \"$1\"";
+    let mut shell = Command::new("/bin/sh");
+    let status = shell.args(["-c", write, "sh"]).arg(&cargo).status().expect("there is a shell");
+    assert!(status.success());
     let mut command = xtask(&["test"]);
     command.args(arguments).env("CARGO", &cargo);
     if let Some(given) = given {
