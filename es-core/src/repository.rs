@@ -44,10 +44,26 @@ impl Default for RetryPolicy {
 
 /// The aggregates of one kind in a store.
 ///
-/// ```ignore
-/// let accounts = Repository::<BankAccount, _>::new(store);
-/// accounts.create(id, BankAccount::open("Ada", dec!(500))?).await?;
-/// accounts.execute(id, |account| account.withdraw(dec!(50))).await?;
+/// ```
+/// # use es_core::prelude::*;
+/// # #[derive(Serialize, Deserialize, Event)] struct Withdrawn { cents: i64 }
+/// # #[derive(Serialize, Deserialize, Event)] struct Overdrawn { cents: i64 }
+/// # #[derive(Default)] struct Account { cents: i64 }
+/// # #[aggregate(name = "account", id = Uuid)]
+/// # impl Account {
+/// #     #[handles(Withdrawn)] fn withdrawn(&mut self, event: &Withdrawn) { self.cents -= event.cents; }
+/// #     #[handles(Overdrawn)] fn overdrawn(&mut self, _: &Overdrawn) {}
+/// #     fn withdraw(&self, cents: i64) -> Result<Withdrawn, &'static str> { Ok(Withdrawn { cents }) }
+/// # }
+/// # async fn run(store: MemoryStore, id: Uuid) -> Result<(), ExecuteError<&'static str>> {
+/// let accounts = Repository::<Account, _>::new(store);
+/// accounts.execute(id, |account| account.withdraw(50)).await?;
+///
+/// let mut account = accounts.load(id).await?; // or several decisions, stored by one append
+/// account.decide(|account| account.withdraw(10))?;
+/// account.decide(|account| account.withdraw(20))?;
+/// accounts.save(&mut account).await?;
+/// # Ok(()) }
 /// ```
 pub struct Repository<A, S> {
     store: S,
