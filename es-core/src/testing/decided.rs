@@ -18,12 +18,19 @@ pub struct Decided<A, D> {
 impl<A: Aggregate, D> Decided<A, D> {
     #[track_caller]
     pub(super) fn of(mut history: History<A>, outcome: Result<Events<A>, D>) -> Self {
-        let outcome = outcome.map(|events| {
-            let names = format!("{events:?}");
-            history.add(events).unwrap_or_else(|error| {
-                panic!("`{}` cannot record what was decided, {names}: {error}", A::NAME)
-            })
-        });
+        // Not by `map`: a panic in a closure would not point at the user's line.
+        let outcome = match outcome {
+            Ok(events) => {
+                let names = format!("{events:?}");
+                match history.add(events) {
+                    Ok(recorded) => Ok(recorded),
+                    Err(error) => {
+                        panic!("`{}` cannot record what was decided, {names}: {error}", A::NAME)
+                    }
+                }
+            }
+            Err(refusal) => Err(refusal),
+        };
         Self { history, outcome }
     }
 

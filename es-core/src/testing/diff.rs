@@ -9,7 +9,7 @@ use similar::{ChangeTag, TextDiff};
 use crate::record::NewEvent;
 
 /// How many equal lines are shown around a difference.
-const CONTEXT: usize = 5;
+const CONTEXT: usize = 10;
 
 /// Each event as `name vN` and its JSON. The text is the same exactly when the events are.
 pub(super) fn events(events: &[NewEvent]) -> String {
@@ -125,13 +125,13 @@ mod tests {
     #[test]
     fn far_apart_differences_are_shown_with_what_is_around_them() {
         let text = |changed: &str| {
-            (1..=30).fold(String::new(), |text, n| {
-                let line = if n == 2 || n == 25 { changed } else { "same" };
+            (1..=50).fold(String::new(), |text, n| {
+                let line = if n == 2 || n == 45 { changed } else { "same" };
                 text + &format!("{n} {line}\n")
             })
         };
         let shown = lines(&text("old"), &text("new"));
         assert!(shown.starts_with("  1 same\n- 2 old\n+ 2 new\n  3 same\n"), "{shown}");
-        assert!(shown.contains("  7 same\n  …\n  20 same\n"), "{shown}");
+        assert!(shown.contains("  12 same\n  …\n  35 same\n"), "{shown}");
     }
 }
