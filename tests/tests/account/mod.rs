@@ -9,7 +9,7 @@ macro_rules! events {
     ($($aggregate:ty: $(#[$meta:meta])* $event:ident $fields:tt $name:literal;)+) => {$(
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         $(#[$meta])*
-        pub struct $event $fields
+        pub(crate) struct $event $fields
 
         impl Event for $event {
             const NAME: &'static str = $name;
@@ -24,27 +24,29 @@ macro_rules! events {
 }
 
 events! {
-    Account: Opened { pub owner: String, pub deposit: u64 } "opened";
-    Account: Deposited { pub amount: u64 } "deposited";
-    Account: Withdrawn { pub amount: u64 } "withdrawn";
-    Account: Noted { pub text: String, #[serde(skip)] pub private: u8 } "noted";
-    Tally: Counted { pub by: i64 } "counted";
+    Account: Opened { pub(crate) owner: String, pub(crate) deposit: u64 } "opened";
+    Account: Deposited { pub(crate) amount: u64 } "deposited";
+    Account: Withdrawn { pub(crate) amount: u64 } "withdrawn";
+    Account: Noted { pub(crate) text: String, #[serde(skip)] pub(crate) private: u8 } "noted";
+    Tally: Counted { pub(crate) by: i64 } "counted";
 }
 
 /// Begins with an event.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Account {
-    pub owner: String,
-    pub balance: u64,
-    pub notes: Vec<(String, u8)>,
+pub(crate) struct Account {
+    pub(crate) owner: String,
+    pub(crate) balance: u64,
+    pub(crate) notes: Vec<(String, u8)>,
     /// Who did each thing, by the events' metadata.
-    pub actors: Vec<String>,
+    pub(crate) actors: Vec<String>,
     /// The versions that the events' contexts told.
-    pub versions: Vec<u64>,
+    pub(crate) versions: Vec<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Refusal {
+pub(crate) enum Refusal {
+    #[error("no more can be counted")]
+    TooRich,
     #[error("a deposit of {deposit} is below the minimum of 100")]
     MinimumDeposit { deposit: u64 },
     #[error("{balance} is not enough for {amount}")]
@@ -52,7 +54,7 @@ pub enum Refusal {
 }
 
 impl Account {
-    pub fn open(owner: &str, deposit: u64) -> Result<Opened, Refusal> {
+    pub(crate) fn open(owner: &str, deposit: u64) -> Result<Opened, Refusal> {
         if deposit < 100 {
             return Err(Refusal::MinimumDeposit { deposit });
         }
@@ -60,11 +62,14 @@ impl Account {
     }
 
     /// Nothing to deposit is nothing to record.
-    pub fn deposit(&self, amount: u64) -> Result<Option<Deposited>, Refusal> {
+    pub(crate) fn deposit(&self, amount: u64) -> Result<Option<Deposited>, Refusal> {
+        if self.balance.checked_add(amount).is_none() {
+            return Err(Refusal::TooRich);
+        }
         Ok((amount > 0).then_some(Deposited { amount }))
     }
 
-    pub fn withdraw(&self, amount: u64) -> Result<Withdrawn, Refusal> {
+    pub(crate) fn withdraw(&self, amount: u64) -> Result<Withdrawn, Refusal> {
         if amount > self.balance {
             return Err(Refusal::InsufficientFunds { balance: self.balance, amount });
         }
@@ -139,8 +144,8 @@ changes! {
 
 /// Has a state before its first event.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Tally {
-    pub total: i64,
+pub(crate) struct Tally {
+    pub(crate) total: i64,
 }
 
 impl Aggregate for Tally {
@@ -167,10 +172,10 @@ impl Handles<Counted> for Tally {
     }
 }
 
-pub fn opened(owner: &str, deposit: u64) -> Opened {
+pub(crate) fn opened(owner: &str, deposit: u64) -> Opened {
     Opened { owner: owner.to_owned(), deposit }
 }
 
-pub fn noted(text: &str) -> Noted {
+pub(crate) fn noted(text: &str) -> Noted {
     Noted { text: text.to_owned(), private: 0 }
 }
