@@ -177,7 +177,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         let Some(append) = root.to_append()? else { return Ok(Committed::of(root, 0)) };
         let events = append.events.len();
         let appended = self.store.append(append).await.map_err(|error| match error {
-            AppendError::Conflict { stream, .. } if root.version() == Version::START => {
+            AppendError::Conflict { stream, .. } if root.is_created() => {
                 SaveError::AlreadyExists { stream }
             }
             error => SaveError::Append(error),

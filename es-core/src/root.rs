@@ -18,6 +18,8 @@ pub struct Root<A> {
     fold: Fold<A>,
     pending: Vec<NewEvent>,
     metadata: Metadata,
+    /// Made by `create`, not saved yet: that the stream exists is then no conflict that deciding anew could mend.
+    created: bool,
     broken: Option<SaveError>,
 }
 
@@ -120,14 +122,18 @@ impl<A: Aggregate> Root<A> {
             let stream = fold.stream;
             return Err(SaveError::Append(AppendError::Invalid(Invalid::NoEvents { stream })));
         }
-        Ok(Self { fold, pending, metadata, broken: None })
+        Ok(Self { fold, pending, metadata, created: true, broken: None })
     }
 
     pub(crate) fn loaded(fold: Fold<A>, metadata: Metadata) -> Result<Self, LoadError> {
         if fold.state.is_none() {
             return Err(LoadError::NotFound { stream: fold.stream });
         }
-        Ok(Self { fold, pending: Vec::new(), metadata, broken: None })
+        Ok(Self { fold, pending: Vec::new(), metadata, created: false, broken: None })
+    }
+
+    pub(crate) const fn is_created(&self) -> bool {
+        self.created
     }
 
     /// The append that would save what is pending; `None` when nothing is.
@@ -144,6 +150,7 @@ impl<A: Aggregate> Root<A> {
 
     pub(crate) fn saved(&mut self, appended: Appended) {
         self.pending.clear();
+        self.created = false;
         self.fold.version = appended.version;
         self.fold.position = appended.position;
     }
