@@ -1,6 +1,6 @@
 //! A PostgreSQL server for tests: the one that is given, or a throwaway one.
 //!
-//! [`url`] answers with `DATABASE_URL` when that is set. Otherwise the first caller in a process
+//! [`url()`] answers with `DATABASE_URL` when that is set. Otherwise the first caller in a process
 //! tree starts a throwaway cluster and all others use it too: the test binaries that one `cargo
 //! test` runs one after another, or the processes that a test runner starts side by side. A small
 //! watchdog process stops the cluster and removes its folder once the common parent has ended.
@@ -55,11 +55,11 @@ pub fn url() -> Result<&'static str, Error> {
     Ok(URL.get_or_init(|| found))
 }
 
-/// The URL of one database on the server of [`url`]. The database need not exist yet.
+/// The URL of one database on the server of [`url()`]. The database need not exist yet.
 ///
 /// # Errors
 ///
-/// As [`url`].
+/// As [`url()`].
 pub fn url_of(database: &str) -> Result<String, Error> {
     with_database(url()?, database)
 }

@@ -3,6 +3,7 @@
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use xtask::pg::{Cluster, Error};
 
@@ -72,6 +73,31 @@ fn it_keeps_data_and_url_over_stop_crash_and_restart() {
     assert_eq!(count(&cluster), "2");
     assert_eq!(sql(&cluster, &url, "show max_connections"), "19");
     assert!(cluster.log().contains("interrupted"), "it recovered twice: {}", cluster.log());
+}
+
+#[test]
+fn it_comes_back_although_a_session_outlives_the_crash() {
+    let mut cluster = Cluster::start(&[]).unwrap();
+    let url = cluster.url().to_owned();
+    // It computes without looking up, so that it does not notice at once that its server is dead.
+    let busy = "set application_name = 'busy'; do $$ begin
+        while clock_timestamp() < now() + interval '3 seconds' loop end loop; end $$";
+    let mut session = Command::new(cluster.programs().join("psql"))
+        .args(["-X", "-q", "-c", busy, &url])
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let query = "select count(*) from pg_stat_activity \
+                 where application_name = 'busy' and state = 'active' and query like '%do $$%'";
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while sql(&cluster, &url, query) == "0" {
+        assert!(Instant::now() < deadline, "the session never became busy");
+    }
+    cluster.crash().unwrap();
+    cluster.restart().unwrap();
+    assert!(cluster.log().contains("pre-existing shared memory"), "{}", cluster.log());
+    assert_eq!(sql(&cluster, &url, "select 1"), "1");
+    session.wait().unwrap();
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 fn xtask(arguments: &[&str]) -> Command {
@@ -35,6 +35,21 @@ fn kill(child: &Child, signal: &str) {
     assert!(status.success());
 }
 
+/// How it ended. A command that does not heed a signal must fail the test, not hang it.
+fn end_of(mut child: Child) -> ExitStatus {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(status) = child.try_wait().expect("it is our child") {
+            return status;
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill().and_then(|()| child.wait());
+            panic!("it went on after the signal");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 fn listens(url: &str) -> bool {
     let address = url.split(['@', '/']).nth(3).expect("a URL of the form scheme://user@host/…");
     TcpStream::connect(address).is_ok()
@@ -42,7 +57,7 @@ fn listens(url: &str) -> bool {
 
 #[track_caller]
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(20));
@@ -76,20 +91,21 @@ fn pg_gives_a_command_a_server_and_takes_its_exit_code() {
 #[test]
 fn pg_stops_the_server_before_it_ends_by_a_signal() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
-        let (mut child, url) = started(&mut xtask(&["pg"]));
+        let (child, url) = started(&mut xtask(&["pg"]));
         assert!(listens(&url), "{url}");
         kill(&child, signal);
-        assert_eq!(child.wait().unwrap().code(), Some(code), "SIG{signal}");
+        assert_eq!(end_of(child).code(), Some(code), "SIG{signal}");
         assert!(!listens(&url), "{url} is left after SIG{signal}");
     }
 }
 
 #[test]
 fn the_command_gets_the_signals_and_a_chance_to_end() {
-    let script = "trap 'exit 5' TERM; echo $DATABASE_URL; while :; do sleep 0.1; done";
-    let (mut child, url) = started(&mut xtask(&["pg", "sh", "-c", script]));
+    let script = "trap 'exit 5' TERM; echo $DATABASE_URL
+                  while kill -0 $PPID 2>/dev/null; do sleep 0.1; done";
+    let (child, url) = started(&mut xtask(&["pg", "sh", "-c", script]));
     kill(&child, "TERM");
-    assert_eq!(child.wait().unwrap().code(), Some(5));
+    assert_eq!(end_of(child).code(), Some(5));
     assert!(!listens(&url), "{url} is left");
 }
 
@@ -104,7 +120,7 @@ fn the_watchdog_cleans_up_after_kill_9() {
     let url = format!("postgres://postgres@127.0.0.1:{}/postgres", state.lines().nth(3).unwrap());
     assert!(listens(&url));
     child.kill().unwrap();
-    assert_eq!(child.wait().unwrap().signal(), Some(9));
+    assert_eq!(end_of(child).signal(), Some(9));
     wait_until("the server stops", || !listens(&url));
     wait_until("the folder goes", || !folder.exists());
 }
