@@ -14,9 +14,9 @@
 //! - whoever takes the lock after the question draws positions above `last`.
 //!
 //! When those holders have gone, nothing at or below `last` can appear any more. New holders do not matter: the set
-//! is fixed when it is taken, so a stream of new writers cannot starve the readers. Were holders asked first, or
-//! in the same statement (whose snapshot is taken before the lock table is read, but whose parts run in any order), a
-//! writer could slip in between. The events themselves are read by a statement later still: the caller's part.
+//! is fixed when it is taken, so a stream of new writers cannot starve the readers. Were holders asked first, a writer
+//! could take the lock, draw, and be overtaken before `last` is seen. The events themselves are read by a statement
+//! later still, which is the caller's part: a writer who ended just before the question is visible only to later ones.
 //!
 //! Each statement runs by itself, outside any transaction, so that it has a snapshot of its own whatever
 //! `default_transaction_isolation` says. Both run on one connection, so that they ask the same server.
