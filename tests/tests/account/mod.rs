@@ -1,6 +1,7 @@
 //! The aggregates that the tests of the repository and of the test kit share, written by hand: a wrong expansion of
 //! the macros must not show here.
 
+use chrono::{DateTime, Utc};
 use es_core::{Aggregate, Event, EventContext, Handler, Handles, IntoEvents, ReplayError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -39,6 +40,8 @@ pub(crate) struct Account {
     pub(crate) notes: Vec<(String, u8)>,
     /// Who did each thing, by the events' metadata.
     pub(crate) actors: Vec<String>,
+    /// When each thing happened.
+    pub(crate) times: Vec<DateTime<Utc>>,
     /// The versions that the events' contexts told.
     pub(crate) versions: Vec<u64>,
 }
@@ -78,6 +81,7 @@ impl Account {
 
     fn heard(&mut self, cx: &EventContext<'_>) {
         self.actors.extend(cx.metadata.actor.clone());
+        self.times.push(cx.occurred_at);
         self.versions.push(cx.version.get());
     }
 }
@@ -107,8 +111,8 @@ impl Handles<Opened> for Account {
             return Err(ReplayError::BegunTwice { event: Opened::NAME, aggregate: Self::NAME });
         }
         let (owner, balance) = (event.owner.clone(), event.deposit);
-        let mut account =
-            Self { owner, balance, notes: Vec::new(), actors: Vec::new(), versions: Vec::new() };
+        let (notes, actors, times, versions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut account = Self { owner, balance, notes, actors, times, versions };
         account.heard(cx);
         *state = Some(account);
         Ok(())

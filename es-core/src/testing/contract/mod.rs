@@ -44,6 +44,7 @@ macro_rules! __event_store_promises {
         $crate::$do! { ($($with)*)
             appends::versions_count_from_one_without_holes
             appends::positions_rise_with_versions
+            appends::positions_rise_from_answer_to_answer
             appends::an_append_answers_where_its_last_event_is
             appends::an_answered_append_is_visible_at_once
             appends::any_is_accepted_by_every_stream
