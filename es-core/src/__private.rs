@@ -1,18 +1,24 @@
 //! What the macros' output calls. Not part of the public interface: anything here may change in any release.
 
+use std::future::{Future, ready};
+
 use crate::aggregate::Aggregate;
 use crate::column::same;
-use crate::dispatch::decode;
+use crate::dispatch::{EventContext, decode};
 use crate::error::ReplayError;
 use crate::event::{Event, SchemaVersion};
-use crate::projection::{Batch, FromBatch, ProjectionError};
+use crate::projection::{Batch, FromBatch, Projection, ProjectionError};
 use crate::record::StoredEvent;
+use crate::store::BoxFuture;
 
+pub use core::clone::Clone;
 pub use core::default::Default;
+pub use core::marker::{Send, Sync};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
+pub use serde::Serialize;
+pub use serde::de::DeserializeOwned;
 pub use std::boxed::Box;
-pub use uuid::Uuid;
 
 /// A handler without a receiver: it makes the state.
 ///
@@ -60,59 +66,96 @@ pub fn context<'a, C: FromBatch<'a>>(batch: &'a mut Batch<'_>) -> Result<C, Proj
     C::from_batch(batch)
 }
 
-/// Refuses, when the program is compiled, two handled events with one stored name.
+/// A schema version that the macro has checked.
 ///
 /// # Panics
-/// In const evaluation, when two names are the same.
-pub const fn assert_distinct(names: &[&str]) {
-    let mut at = 1;
-    while at < names.len() {
-        let mut before = 0;
-        while before < at {
-            assert!(
-                !same(names[before], names[at]),
-                "two events handled here have the same stored name: give one another `#[event(name = \"…\")]`"
-            );
-            before += 1;
-        }
-        at += 1;
-    }
+/// In const evaluation, for 0 and for numbers above 2^31 − 1.
+pub const fn schema_version(n: u32) -> SchemaVersion {
+    SchemaVersion::new(n).expect("the macro has checked the version")
 }
 
-/// The version of an event's schema; the macro has checked that it can be one.
-///
-/// # Panics
-/// In const evaluation, when it is 0 or above 2^31 − 1.
-pub const fn schema_version(version: u32) -> SchemaVersion {
-    match SchemaVersion::new(version) {
-        Some(version) => version,
-        None => panic!("the version of a schema is 1 to 2147483647"),
-    }
+/// The state before the first event, when no event begins the stream.
+pub fn initial<A: Initial>() -> A {
+    A::initial()
 }
 
-/// A state that needs no event to begin with.
+/// An aggregate without a handler that begins it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no state to begin with",
-    note = "add a handler without a receiver for the event that begins the stream: `fn opened(event: &Opened) -> Self`",
-    note = "or derive `Default` for `{Self}` if a stream can begin with any event"
+    message = "nothing begins `{Self}`: no handler makes one, and it is not `Default`",
+    label = "has no beginning",
+    note = "make the handler of the first event `fn …(event: &Event) -> Self`, or derive `Default` for `{Self}`"
 )]
-pub trait DefaultState: Default {}
+pub trait Initial: Sized {
+    /// The default.
+    fn initial() -> Self;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Default> DefaultState for T {}
+impl<A: Default> Initial for A {
+    fn initial() -> Self {
+        A::default()
+    }
+}
 
-/// The state before the first event of an aggregate that no event begins.
-pub fn default_state<A: DefaultState>() -> A {
-    A::default()
+/// The event as what the handler's parameter is declared to be, which must be the same.
+pub fn as_parameter<E: Is<P>, P>(event: &E) -> &P {
+    event.same()
+}
+
+/// Two types that are one.
+#[diagnostic::on_unimplemented(
+    message = "this handler takes `&{P}`, but its `#[handles(..)]` says `{Self}`",
+    label = "expected `&{Self}`"
+)]
+pub trait Is<P> {
+    /// Itself.
+    fn same(&self) -> &P;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> Is<T> for T {
+    fn same(&self) -> &T {
+        self
+    }
+}
+
+/// The context as what the second parameter of an aggregate's handler is declared to be.
+pub fn as_context<'c, C: HandlerContext<'c>>(cx: &'c EventContext<'c>) -> &'c C {
+    C::from_context(cx)
+}
+
+/// What the second parameter of an aggregate's handler may be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the second parameter of an aggregate's handler",
+    label = "expected `&EventContext`"
+)]
+pub trait HandlerContext<'c> {
+    /// Itself.
+    fn from_context(cx: &'c EventContext<'c>) -> &'c Self;
+}
+
+impl<'c> HandlerContext<'c> for EventContext<'c> {
+    fn from_context(cx: &'c EventContext<'c>) -> &'c Self {
+        cx
+    }
+}
+
+/// What a projection's handler returned, as the projection's own result.
+///
+/// # Errors
+/// The handler's own.
+pub fn outcome(done: impl Outcome) -> Result<(), ProjectionError> {
+    done.into_result()
 }
 
 /// What a projection's handler may return.
 #[diagnostic::on_unimplemented(
     message = "a projection's handler cannot return `{Self}`",
-    note = "return nothing, or `Result<(), ProjectionError>`; `.map_err(ProjectionError::handler)` makes one of any error"
+    label = "expected nothing, or `Result<(), ProjectionError>`",
+    note = "an error of your own becomes one with `.map_err(ProjectionError::handler)?`"
 )]
 pub trait Outcome {
-    /// As a result.
+    /// Success or the error.
     ///
     /// # Errors
     /// The handler's own.
@@ -126,15 +169,54 @@ impl Outcome for () {
 }
 
 impl Outcome for Result<(), ProjectionError> {
-    fn into_result(self) -> Self {
+    fn into_result(self) -> Result<(), ProjectionError> {
         self
     }
 }
 
-/// What a handler returned, as a result.
-///
-/// # Errors
-/// The handler's own.
-pub fn finish(outcome: impl Outcome) -> Result<(), ProjectionError> {
-    outcome.into_result()
+/// The future of a projection's handler.
+pub fn boxed<'a>(
+    future: impl Future<Output = Result<(), ProjectionError>> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ProjectionError>> {
+    Box::pin(future)
 }
+
+/// The future of a projection that does not handle the event.
+pub fn ignored<'a>() -> BoxFuture<'a, Result<(), ProjectionError>> {
+    Box::pin(ready(Ok(())))
+}
+
+/// Refuses, when the program is compiled, a second event with the stored name of `E` in an aggregate.
+///
+/// # Panics
+/// In const evaluation, when there is one.
+#[track_caller]
+pub const fn assert_once<A: Aggregate, E: Event>() {
+    let (mut at, mut found) = (0, 0);
+    while at < A::HANDLERS.len() {
+        if same(A::HANDLERS[at].event_name(), E::NAME) {
+            found += 1;
+        }
+        at += 1;
+    }
+    assert!(found <= 1, "{}", REPEATED);
+}
+
+/// Refuses, when the program is compiled, a second event with the stored name of `E` in a projection.
+///
+/// # Panics
+/// In const evaluation, when there is one.
+#[track_caller]
+pub const fn assert_subscribed_once<P: Projection, E: Event>() {
+    let (mut at, mut found) = (0, 0);
+    while at < P::SUBSCRIBED_TO.len() {
+        if same(P::SUBSCRIBED_TO[at], E::NAME) {
+            found += 1;
+        }
+        at += 1;
+    }
+    assert!(found <= 1, "{}", REPEATED);
+}
+
+const REPEATED: &str =
+    "two events handled here have one stored name: give one another `#[event(name = \"…\")]`";

@@ -1,84 +1,139 @@
-//! The code of `#[projection]`.
+//! From a valid projection to its impl.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use syn::{Ident, ReturnType};
 
-use super::model::Model;
-use crate::handler::Handler;
-use crate::paths;
+use super::model::{Handler, Projection};
+use crate::{paths, span};
 
 /// ```text
-/// #[projection(name = "balances")]          const _: () = {
-/// impl Balances {                               impl Projection for Balances {
-///     #[handles(Opened)]                            const NAME: &'static str = "balances";
-///     fn opened(&mut self, e: &Opened) { … }  =>    const VERSION: u32 = 1;
-/// }                                                 const SUBSCRIBED_TO: … = &[<Opened as Event>::NAME];
-///                                                   fn handle<'a>(&'a mut self, event, batch) -> BoxFuture<'a, …> { … }
-///                                               }
-///                                           };
+/// #[projection(name = "balances")] impl Balances { … }
+/// =>
+/// impl Balances { … }
+/// impl ::es_core::Projection for Balances {
+///     const NAME: &'static str = "balances";
+///     const SUBSCRIBED_TO: &'static [&'static str] = &[<Opened as ::es_core::Event>::NAME];
+///     fn handle<'a>(…) -> ::es_core::BoxFuture<'a, Result<(), ProjectionError>> { … }
+/// }
 /// ```
-pub(crate) fn expand(model: &Model, handlers: &[Handler]) -> TokenStream {
-    let Model { self_ty, name, version, .. } = model;
-    let span = self_ty.span();
-    let (es_core, private) = (paths::es_core(span), paths::private(span));
-    let names = handlers.iter().map(stored_name);
-    let arms = handlers.iter().map(arm);
-    quote! {
-        const _: () = {
-            #[automatically_derived]
-            impl #es_core::Projection for #self_ty {
-                const NAME: &'static ::core::primitive::str = #name;
-                const VERSION: ::core::primitive::u32 = #version;
-                const SUBSCRIBED_TO: &'static [&'static ::core::primitive::str] = &[#(#names),*];
-                fn handle<'a>(
-                    &'a mut self,
-                    event: &'a #es_core::StoredEvent,
-                    batch: &'a mut #es_core::Batch<'_>,
-                ) -> #es_core::BoxFuture<'a, #private::Result<(), #es_core::ProjectionError>> {
-                    let _ = &batch;
-                    let _ = event;
-                    #private::Box::pin(async move { #(#arms)* #private::Ok(()) })
-                }
-            }
-            #private::assert_distinct(<#self_ty as #es_core::Projection>::SUBSCRIBED_TO);
-        };
+pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
+    let item = projection.item;
+    let this = &item.self_ty;
+    let here = span::of_type(this);
+    let (es, text) = (paths::es_core(here), paths::static_str(here));
+    let name = projection.name;
+    let version = projection
+        .version
+        .map(|n| quote_spanned!(here=> const VERSION: ::core::primitive::u32 = #n;));
+    let names = projection.handlers.iter().map(|handler| {
+        let Handler { cfgs, event, .. } = handler;
+        quote!(#(#cfgs)* <#event as #es::Event>::NAME)
+    });
+    let handle = handle(projection);
+    let distinct = projection.handlers.iter().map(|handler| distinct(projection, handler));
+    quote_spanned! {here=>
+        #item
+
+        #[automatically_derived]
+        impl #es::Projection for #this {
+            const NAME: #text = #name;
+            #version
+            const SUBSCRIBED_TO: &'static [#text] = &[#(#names),*];
+            #handle
+        }
+
+        #(#distinct)*
     }
 }
 
-fn stored_name(handler: &Handler) -> TokenStream {
-    let Handler { cfgs, event, .. } = handler;
-    let es_core = paths::es_core(handler.span());
-    quote_spanned!(handler.span()=> #(#cfgs)* <#event as #es_core::Event>::NAME)
+fn handle(projection: &Projection<'_>) -> TokenStream {
+    let here = Span::mixed_site();
+    let (es, private) = (paths::es_core(here), paths::private(here));
+    let arms = projection.handlers.iter().map(arm);
+    let [stored, batch, _] = names();
+    quote_spanned! {here=>
+        #[allow(unused_variables)]
+        fn handle<'a>(
+            &'a mut self,
+            #stored: &'a #es::StoredEvent,
+            #batch: &'a mut #es::Batch<'_>,
+        ) -> #es::BoxFuture<'a, #private::Result<(), #es::ProjectionError>> {
+            #(#arms)*
+            #private::ignored()
+        }
+    }
 }
 
-/// One handler: decode, make the context that the method asks for, call it, take what it returns.
-fn arm(handler: &Handler) -> TokenStream {
-    let Handler { cfgs, event, method, parameter, context, asyncness, output, .. } = handler;
-    let span = handler.span();
-    let (es_core, private) = (paths::es_core(span), paths::private(span));
-    let event_argument = quote_spanned!(parameter.span()=> &decoded);
-    let (make, argument) = match context {
-        None => (TokenStream::new(), TokenStream::new()),
-        Some(context) => {
-            let span = context.ty.span();
-            let private = paths::private(span);
-            let exclusive = context.exclusive.then(|| quote!(mut));
-            let make = quote_spanned!(span=> let #exclusive cx = #private::context(batch)?;);
-            (make, quote_spanned!(span=> , & #exclusive cx))
-        }
+/// What is done when the event is that of one handler.
+fn arm(handler: &Handler<'_>) -> TokenStream {
+    let Handler { cfgs, event, signature, inputs } = handler;
+    let here = Span::mixed_site();
+    let (es, private) = (paths::es_core(here), paths::private(here));
+    let [stored, batch, given] = names();
+    let method = &signature.ident;
+    let at_method = method.span();
+    let boxed = {
+        let private = paths::private(at_method);
+        quote_spanned!(at_method=> #private::boxed)
     };
-    let wait = asyncness.map(|_| quote!(.await));
-    let private_at_output = paths::private(output.span());
-    let call = quote_spanned!(span=> Self::#method(self, #event_argument #argument) #wait);
-    let finish = quote_spanned!(output.span()=> #private_at_output::finish(outcome));
-    quote_spanned! {span=>
+    let parameter = &inputs.event.ty;
+    let there = span::of_type(parameter);
+    let as_event = {
+        let (private, event) = (paths::private(there), span::at(there, event));
+        quote_spanned!(there=> #private::as_parameter::<#event, #parameter>(&#given))
+    };
+    let (make_context, context) = context(handler, &batch);
+    let wait = signature.asyncness.map(|_| quote_spanned!(here=> .await));
+    let at_output = match &signature.output {
+        ReturnType::Type(_, ty) => span::of_type(ty),
+        ReturnType::Default => here,
+    };
+    let done = Ident::new("done", at_output);
+    let outcome = {
+        let private = paths::private(at_output);
+        quote_spanned!(at_output=> #private::outcome(#done))
+    };
+    quote_spanned! {here=>
         #(#cfgs)*
-        if event.name == <#event as #es_core::Event>::NAME {
-            let decoded = #private::event::<#event>(event)?;
-            #make
-            let outcome = #call;
-            return #finish;
+        if #stored.name == <#event as #es::Event>::NAME {
+            return #boxed(async move {
+                let #given = #private::event::<#event>(#stored)?;
+                #make_context
+                let #done = Self::#method(self, #as_event #context)#wait;
+                #outcome
+            });
         }
     }
+}
+
+/// Making the context, and passing it on.
+fn context(handler: &Handler<'_>, batch: &Ident) -> (TokenStream, TokenStream) {
+    let Some(context) = &handler.inputs.context else {
+        return (TokenStream::new(), TokenStream::new());
+    };
+    let (ty, mutability) = (&context.ty, context.mutability);
+    let there = span::of_type(ty);
+    let private = paths::private(there);
+    let cx = Ident::new("cx", Span::mixed_site());
+    (
+        quote_spanned!(there=> let #mutability #cx = #private::context::<#ty>(#batch)?;),
+        quote_spanned!(there=> , &#mutability #cx),
+    )
+}
+
+/// Two handled events with one stored name are reported at both.
+fn distinct(projection: &Projection<'_>, handler: &Handler<'_>) -> TokenStream {
+    let Handler { cfgs, event, .. } = handler;
+    let here = span::of_type(event);
+    let this = span::at(here, &projection.item.self_ty);
+    let private = paths::private(here);
+    quote_spanned! {here=>
+        #(#cfgs)*
+        const _: () = #private::assert_subscribed_once::<#this, #event>();
+    }
+}
+
+fn names() -> [Ident; 3] {
+    ["stored", "batch", "event"].map(|name| Ident::new(name, Span::mixed_site()))
 }
