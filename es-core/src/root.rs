@@ -192,6 +192,12 @@ impl Committed {
         self.events
     }
 
+    /// The versions of the recorded events, in order; empty when nothing was recorded.
+    pub fn versions(&self) -> impl ExactSizeIterator<Item = Version> + use<> {
+        let last = self.version.get();
+        (0..self.events).rev().map(move |back| Version::new(last - back as u64))
+    }
+
     /// The version of the stream's last event now.
     pub const fn version(&self) -> Version {
         self.version

@@ -108,6 +108,13 @@ pub enum LoadError {
     Store(#[from] StoreError),
 }
 
+impl LoadError {
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_transient())
+    }
+}
+
 /// Recorded events could not be saved.
 #[derive(Debug, Clone, Error)]
 #[non_exhaustive]
@@ -181,7 +188,7 @@ impl<D> ExecuteError<D> {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Domain(_) => false,
-            Self::Load(error) => matches!(error, LoadError::Store(e) if e.is_transient()),
+            Self::Load(error) => error.is_transient(),
             Self::Save(error) => error.is_transient(),
         }
     }
