@@ -15,10 +15,15 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
+    /// Whether the database was found to be in order.
+    pub(crate) fn is_passed(&self) -> bool {
+        self.in_order.load(Ordering::Relaxed)
+    }
+
     /// Costs one statement until it has succeeded once, and nothing after that. Nobody waits for anybody: a caller may
     /// hold the only connection there is.
     pub(crate) async fn check(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        if self.in_order.load(Ordering::Relaxed) {
+        if self.is_passed() {
             return Ok(());
         }
         let (version, sequence, trigger) = sqlx::query_as(include_str!("sql/guard.sql"))
