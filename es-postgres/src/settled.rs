@@ -24,15 +24,15 @@
 //! # What is relied on in the lock table
 //!
 //! `ROW EXCLUSIVE` is a weak lock: it is mostly kept in its backend's private slots and moved to the shared table only
-//! when a stronger lock is wanted or the transaction is prepared. `pg_locks` reads the private slots first and the shared
-//! table after them, under all its partition locks at once; the move is only ever in that direction, so a lock
+//! when a stronger lock is wanted or the transaction is prepared. `pg_locks` reads the private slots first and the
+//! shared table after them, under all its partition locks at once; the move is only ever in that direction, so a lock
 //! can be listed twice but never be overlooked. A request that waits holds nothing and has drawn nothing. Rolling
 //! back to a savepoint gives up the locks taken since, and the positions drawn under them are dead as well.
 //!
 //! Holders are told apart by their virtual transaction id. A prepared transaction has no process, but keeps its lock
-//! and, on servers of today, its virtual id; after a restart of the server, and on releases before 2021 at once,
-//! it goes by `-1/<transaction id>` instead. So when a holder is gone and such a name is there, it may be the same
-//! one, and is waited for too. A name changes at most once, so this cannot go on for ever. An ordinary transaction
+//! and its virtual id until the server restarts; from then on it goes by `-1/<transaction id>` (older minor releases
+//! give it that name when it is prepared). So when a holder is gone and such a name is there, it may be the same one,
+//! and is waited for too. A name changes at most once, so this cannot go on for ever. An ordinary transaction
 //! does not survive a restart, and a new one that happens to get its name only makes the wait longer.
 //!
 //! A hot standby has the rows but not the locks of its primary: there nothing beyond the first hole is ever settled.
