@@ -5,3 +5,5 @@
 //! It works on Unix only, blocks instead of being async, and knows no database driver.
 
 pub mod pg;
+mod process;
+pub mod run;

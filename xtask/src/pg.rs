@@ -15,7 +15,6 @@ mod cluster;
 mod error;
 mod home;
 mod install;
-mod process;
 mod programs;
 mod server;
 mod settings;
@@ -28,6 +27,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use cluster::Cluster;
+pub(crate) use error::During;
 pub use error::Error;
 pub use url::with_database;
 

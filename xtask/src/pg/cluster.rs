@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::account::Account;
 use super::error::{During, Error, tail};
 use super::home::{self, Home};
-use super::process::{ProcessId, signal};
 use super::programs::{Finder, Programs};
 use super::watchdog::Watchdog;
 use super::{server, settings, with_database};
+use crate::process::{ProcessId, signal};
 
 /// How often a port that somebody else took in the meantime is replaced.
 const PORT_TRIES: usize = 5;

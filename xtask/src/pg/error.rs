@@ -86,7 +86,7 @@ impl fmt::Debug for Error {
 }
 
 /// Names what was being done when an I/O error came.
-pub(super) trait During<T> {
+pub(crate) trait During<T> {
     fn during(self, action: impl FnOnce() -> String) -> Result<T, Error>;
 }
 

@@ -113,6 +113,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
+    use super::super::install::Installer;
     use super::{Error, Finder};
 
     fn put(folder: &Path, names: &[&str]) {
@@ -133,6 +134,28 @@ mod tests {
         for part in ["apt-get install postgresql", "brew", "DATABASE_URL", "PATH"] {
             assert!(text.contains(part), "{part:?} is missing in: {text}");
         }
+    }
+
+    #[test]
+    fn programs_that_are_missing_are_installed() {
+        let root = tempfile::tempdir().unwrap();
+        let mut finder = Finder::only_in("", root.path());
+        let install = "mkdir -p 16/bin; cp /bin/sh 16/bin/initdb; cp /bin/sh 16/bin/postgres";
+        finder.installer = Installer::script(root.path(), install);
+        let found = finder.find().unwrap();
+        assert_eq!(found.folder(), root.path().join("16/bin").canonicalize().unwrap());
+        finder.find().unwrap();
+        let calls = std::fs::read_to_string(root.path().join("calls")).unwrap();
+        assert_eq!(calls.lines().count(), 1, "only once: {calls}");
+    }
+
+    #[test]
+    fn an_installation_that_brings_nothing_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let mut finder = Finder::only_in("", root.path());
+        finder.installer = Installer::script(root.path(), "exit 0");
+        let text = finder.find().unwrap_err().to_string();
+        assert!(text.contains("after installing"), "{text}");
     }
 
     #[test]

@@ -10,9 +10,9 @@ use super::account::{Account, own_uid};
 use super::cluster::Cluster;
 use super::error::{During, Error};
 use super::home::{self, Home};
-use super::process::ProcessId;
 use super::programs::Finder;
 use super::watchdog::Watchdog;
+use crate::process::ProcessId;
 
 /// The URL of the cluster that all children of our parent share; starts it if nobody has yet.
 ///

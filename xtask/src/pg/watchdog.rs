@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::error::{During, Error};
-use super::process::ProcessId;
+use crate::process::ProcessId;
 
 /// Waits for a process to end, in whichever way, then stops the server in a folder and removes
 /// the folder.

@@ -3,24 +3,24 @@
 use std::os::unix::process::parent_id;
 use std::process::{Command, Stdio};
 
-use super::error::{During, Error};
+use crate::pg::{During, Error};
 
 /// A process, told apart from a later one with the same number where `/proc` allows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ProcessId {
-    pub(super) pid: u32,
+pub(crate) struct ProcessId {
+    pub(crate) pid: u32,
     /// Clock ticks since boot; `None` without `/proc`.
-    pub(super) started: Option<u64>,
+    pub(crate) started: Option<u64>,
 }
 
 impl ProcessId {
-    pub(super) fn current() -> Self {
+    pub(crate) fn current() -> Self {
         Self::of(std::process::id())
     }
 
     /// The parent of this process; the process itself when the parent is `init` or outside of the
     /// container, because that one would never end.
-    pub(super) fn parent() -> Self {
+    pub(crate) fn parent() -> Self {
         match parent_id() {
             0 | 1 => Self::current(),
             parent => Self::of(parent),
@@ -40,7 +40,7 @@ fn start_time(stat: &str) -> Option<u64> {
 }
 
 /// Sends a signal, named as in `kill -s`, through the shell: std offers only `SIGKILL`.
-pub(super) fn signal(pid: u32, name: &str) -> Result<(), Error> {
+pub(crate) fn signal(pid: u32, name: &str) -> Result<(), Error> {
     let status = Command::new("/bin/sh")
         .args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &pid.to_string()])
         .stderr(Stdio::null())

@@ -1,0 +1,3 @@
+//! For tests: the promises every store must keep.
+
+pub mod contract;
