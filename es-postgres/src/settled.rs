@@ -24,8 +24,8 @@
 //! # What is relied on in the lock table
 //!
 //! `ROW EXCLUSIVE` is a weak lock: it is mostly kept in its backend's private slots and moved to the shared table only
-//! when a stronger lock is wanted or the transaction is prepared. `pg_locks` reads the private slots first and the shared
-//! table after them, under all its partition locks at once; the move is only ever in that direction, so a lock
+//! when a stronger lock is wanted or the transaction is prepared. `pg_locks` reads the private slots first and the
+//! shared table after them, under all its partition locks at once; the move is only ever in that direction, so a lock
 //! can be listed twice but never be overlooked. A request that waits holds nothing and has drawn nothing. Rolling
 //! back to a savepoint gives up the locks taken since, and the positions drawn under them are dead as well.
 //!

@@ -41,7 +41,9 @@ async fn the_isolation_level_that_sessions_begin_with_does_not_matter() {
         let set = format!("ALTER DATABASE {name} SET default_transaction_isolation = '{level}'");
         log.execute(&set).await;
         let (mut one, mut two) = (log.writer().await, log.writer().await);
-        let mut reader = log.reader().await;
+        // A pool of the program's own, whose connections the store has not set up.
+        let pool = sqlx::PgPool::connect(&log.url).await.unwrap();
+        let mut reader = Reader::new(es_postgres::PgStore::from_pool(pool));
         one.begin_and_append().await;
         two.append().await;
         assert_eq!(reader.poll().await, [0; 0], "{level}");

@@ -48,8 +48,8 @@ async fn no_reader_of_the_api_misses_an_event_that_a_naive_one_does() {
         (missed_by(&naive), missed_by(&reader.seen.iter().copied().collect()));
     let promises = promises.await.unwrap();
     println!(
-        "{} events committed, {rolled_back} positions rolled back; the naive reader missed {missed}; ours missed {missed_by_ours}, \
-         {while_writing} of them read in {looks} looks while writers were at work; {} promises of fresh stores checked",
+        "{} events committed, {rolled_back} positions rolled back; the naive reader missed {missed}; ours missed \
+         {missed_by_ours}, {while_writing} of them read in {looks} looks while writers were at work; {} promises of fresh stores checked",
         committed.len(),
         promises.len(),
     );
