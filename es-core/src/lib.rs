@@ -13,6 +13,8 @@ mod events;
 mod fold;
 mod id;
 mod limits;
+#[cfg(feature = "macros")]
+mod macros;
 mod memory;
 mod metadata;
 mod name;
@@ -79,4 +81,4 @@ pub mod prelude {
 }
 
 #[cfg(feature = "macros")]
-pub use es_derive::{Event, ReadModel, aggregate, handles, projection};
+pub use macros::{Event, ReadModel, aggregate, handles, projection};

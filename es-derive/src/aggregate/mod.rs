@@ -1,0 +1,23 @@
+//! `#[aggregate]`.
+
+mod check;
+mod expand;
+mod model;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::errors::Errors;
+use crate::fallback;
+
+pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let Some(draft) = model::read(options, item.clone(), &mut errors) else {
+        let errors = errors.items();
+        return quote!(#item #errors);
+    };
+    match check::check(&draft, &mut errors) {
+        Some(aggregate) => expand::expand(&aggregate),
+        None => fallback::aggregate(&draft.item, draft.id.as_ref(), &draft.events(), errors),
+    }
+}

@@ -1,0 +1,65 @@
+//! From syntax to what `#[aggregate]` was asked for.
+
+use proc_macro2::TokenStream;
+use syn::{Attribute, ItemImpl, LitStr, Signature, Type};
+
+use crate::attr::Options;
+use crate::errors::Errors;
+use crate::handlers::{self, Inputs, Marked};
+use crate::{impl_block, name};
+
+/// An impl as it was written.
+pub(crate) struct Draft {
+    /// Without helper attributes.
+    pub(crate) item: ItemImpl,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) id: Option<Type>,
+    pub(crate) handlers: Vec<Marked>,
+}
+
+impl Draft {
+    /// The events that are known by their types, with the conditions of their handlers.
+    pub(crate) fn events(&self) -> Vec<(&[Attribute], &Type)> {
+        let events = self.handlers.iter();
+        events.filter_map(|h| Some((h.cfgs.as_slice(), h.event.as_ref()?))).collect()
+    }
+}
+
+/// A valid aggregate.
+pub(crate) struct Aggregate<'a> {
+    pub(crate) item: &'a ItemImpl,
+    pub(crate) name: &'a LitStr,
+    pub(crate) id: &'a Type,
+    pub(crate) handlers: Vec<Handler<'a>>,
+}
+
+/// A valid handler.
+pub(crate) struct Handler<'a> {
+    pub(crate) cfgs: &'a [Attribute],
+    pub(crate) event: &'a Type,
+    pub(crate) signature: &'a Signature,
+    pub(crate) inputs: Inputs,
+    /// What a handler without receiver returns; `None` when it has `&mut self`.
+    pub(crate) begins: Option<&'a Type>,
+}
+
+/// `None` when there is no impl to speak of.
+pub(crate) fn read(options: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Draft> {
+    let mut item = impl_block::parse(item, "aggregate", errors)?;
+    let mut options = Options::parse(options, errors);
+    let name = options.take("name", errors);
+    let name =
+        name::of_type(&item.self_ty).map(|default| name::stored(name.as_ref(), default, errors));
+    let id = match options.take("id", errors) {
+        Some(setting) => setting.path("Uuid", errors),
+        None => {
+            errors.whole(
+                "`id` is missing: write `id = Uuid`, or the newtype that identifies the aggregate",
+            );
+            None
+        }
+    };
+    options.finish(&["name", "id"], errors);
+    let handlers = handlers::take(&mut item, errors);
+    Some(Draft { item, name, id, handlers })
+}

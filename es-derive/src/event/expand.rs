@@ -1,0 +1,31 @@
+//! From a valid event to its impl.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+
+use super::model::Event;
+use crate::paths;
+
+/// ```text
+/// #[event(name = "opened", version = 2)] struct Opened { … }
+/// =>
+/// impl ::es_core::Event for Opened {
+///     const NAME: &'static str = "opened";
+///     const VERSION: ::es_core::SchemaVersion = ::es_core::__private::schema_version(2);
+/// }
+/// ```
+pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
+    let span = Span::mixed_site();
+    let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
+    let Event { ident, name, version } = event;
+    let version = version.as_ref().map(|n| {
+        quote_spanned!(span=> const VERSION: #es::SchemaVersion = #private::schema_version(#n);)
+    });
+    quote_spanned! {span=>
+        #[automatically_derived]
+        impl #es::Event for #ident {
+            const NAME: #text = #name;
+            #version
+        }
+    }
+}

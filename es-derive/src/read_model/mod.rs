@@ -1,0 +1,19 @@
+//! `#[derive(ReadModel)]`.
+
+mod check;
+mod expand;
+mod model;
+
+use proc_macro2::TokenStream;
+
+use crate::errors::Errors;
+use crate::fallback;
+
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let Some(draft) = model::read(item, &mut errors) else { return errors.items() };
+    match check::check(&draft, &mut errors) {
+        Some(read_model) => expand::expand(&read_model),
+        None => fallback::read_model(&draft.item, draft.key(), errors),
+    }
+}
