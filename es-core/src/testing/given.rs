@@ -7,27 +7,8 @@ use super::history::History;
 use crate::aggregate::Aggregate;
 use crate::events::{Events, IntoEvents};
 
-/// An aggregate to which these events have happened. They are replayed as if a store had given them back.
-///
-/// ```
-/// # use es_core::prelude::*;
-/// # use es_core::testing::{given, given_nothing};
-/// # #[derive(Debug, Serialize, Deserialize, Event)] struct AccountOpened { owner: String, deposit: i64 }
-/// # #[derive(Debug, Serialize, Deserialize, Event)] struct MoneyWithdrawn { amount: i64 }
-/// # #[derive(Debug)] struct BankAccount { balance: i64 }
-/// # #[aggregate(name = "account", id = Uuid)]
-/// # impl BankAccount {
-/// #     #[handles(AccountOpened)] fn opened(event: &AccountOpened) -> Self { Self { balance: event.deposit } }
-/// #     #[handles(MoneyWithdrawn)] fn withdrawn(&mut self, event: &MoneyWithdrawn) { self.balance -= event.amount; }
-/// #     fn open(owner: &str, deposit: i64) -> Result<AccountOpened, String> { Ok(AccountOpened { owner: owner.into(), deposit }) }
-/// #     fn withdraw(&self, amount: i64) -> Result<MoneyWithdrawn, String> { Ok(MoneyWithdrawn { amount }) }
-/// # }
-/// # let owner = String::from("Ada");
-/// given((AccountOpened { owner, deposit: 500 }, MoneyWithdrawn { amount: 100 }))
-///     .when(|account: &BankAccount| account.withdraw(50))
-///     .then(MoneyWithdrawn { amount: 50 })
-///     .then_state(|account| assert_eq!(account.balance, 350));
-/// ```
+/// An aggregate to which these events have happened. They are replayed as if a store had given them back. What is
+/// compared and shown is told in the [module's](super) example.
 ///
 /// # Panics
 /// When an event cannot be written as JSON and read back, or does not follow the ones before it.
@@ -41,25 +22,6 @@ pub fn given<A: Aggregate>(events: impl IntoEvents<A>) -> Given<A> {
 }
 
 /// An aggregate to which nothing has happened: for the decisions that begin one.
-///
-/// ```
-/// # use es_core::prelude::*;
-/// # use es_core::testing::{given, given_nothing};
-/// # #[derive(Debug, Serialize, Deserialize, Event)] struct AccountOpened { owner: String, deposit: i64 }
-/// # #[derive(Debug, Serialize, Deserialize, Event)] struct MoneyWithdrawn { amount: i64 }
-/// # #[derive(Debug)] struct BankAccount { balance: i64 }
-/// # #[aggregate(name = "account", id = Uuid)]
-/// # impl BankAccount {
-/// #     #[handles(AccountOpened)] fn opened(event: &AccountOpened) -> Self { Self { balance: event.deposit } }
-/// #     #[handles(MoneyWithdrawn)] fn withdrawn(&mut self, event: &MoneyWithdrawn) { self.balance -= event.amount; }
-/// #     fn open(owner: &str, deposit: i64) -> Result<AccountOpened, String> { Ok(AccountOpened { owner: owner.into(), deposit }) }
-/// #     fn withdraw(&self, amount: i64) -> Result<MoneyWithdrawn, String> { Ok(MoneyWithdrawn { amount }) }
-/// # }
-/// # let owner = String::from("Ada");
-/// given_nothing::<BankAccount>()
-///     .when_creating(|| BankAccount::open("Ada", 500))
-///     .then(AccountOpened { owner: "Ada".into(), deposit: 500 });
-/// ```
 pub fn given_nothing<A: Aggregate>() -> Given<A> {
     Given(History::new())
 }
