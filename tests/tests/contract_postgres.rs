@@ -8,4 +8,4 @@ async fn store() -> (PgStore, TestDatabase) {
     (database.store().await, database)
 }
 
-es_core::event_store_contract!(store);
+es_core::store_contract!(store);
