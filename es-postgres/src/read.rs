@@ -88,7 +88,7 @@ impl PgStore {
     }
 
     /// The database is in order. Gives its connection back at once: what comes next takes its own.
-    async fn ready(&self) -> Result<(), StoreError> {
+    pub(crate) async fn ready(&self) -> Result<(), StoreError> {
         if self.guard().is_passed() {
             return Ok(());
         }

@@ -86,6 +86,10 @@ impl PgStore {
                             open.push(at);
                         }
                     }
+                    if tries >= TRIES {
+                        Self::fail(&open, &refused::moving(), outcomes);
+                        continue;
+                    }
                     (open, tries + 1)
                 }
                 Attempt::Collision(error) if tries >= TRIES => {
