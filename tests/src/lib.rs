@@ -86,3 +86,8 @@ async fn admin(statement: &str) {
     done.unwrap_or_else(|error| panic!("{statement}: {error}"));
     connection.close().await.expect("a connection can be closed");
 }
+
+/// The examples of the repository's front page, run as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct FrontPage;
