@@ -53,6 +53,14 @@ impl<A: Aggregate> Root<A> {
         self.fold.state.as_ref().expect("a root is made only of a stream that has begun")
     }
 
+    /// The state alone, recorded events included; what is pending is given up.
+    ///
+    /// # Panics
+    /// Never, as [`state`](Self::state).
+    pub fn into_state(self) -> A {
+        self.fold.state.expect("a root is made only of a stream that has begun")
+    }
+
     /// The stream it lives in.
     pub const fn stream(&self) -> &StreamId {
         &self.fold.stream
@@ -182,6 +190,12 @@ impl Committed {
     /// How many events were recorded; 0 when the decision was accepted with nothing to record.
     pub const fn events(&self) -> usize {
         self.events
+    }
+
+    /// The versions of the recorded events, in order; empty when nothing was recorded.
+    pub fn versions(&self) -> impl ExactSizeIterator<Item = Version> + use<> {
+        let last = self.version.get();
+        (0..self.events).rev().map(move |back| Version::new(last - back as u64))
     }
 
     /// The version of the stream's last event now.

@@ -108,6 +108,13 @@ pub enum LoadError {
     Store(#[from] StoreError),
 }
 
+impl LoadError {
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_transient())
+    }
+}
+
 /// Recorded events could not be saved.
 #[derive(Debug, Clone, Error)]
 #[non_exhaustive]
@@ -181,7 +188,7 @@ impl<D> ExecuteError<D> {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Domain(_) => false,
-            Self::Load(error) => matches!(error, LoadError::Store(e) if e.is_transient()),
+            Self::Load(error) => error.is_transient(),
             Self::Save(error) => error.is_transient(),
         }
     }
@@ -192,5 +199,18 @@ impl<D> ExecuteError<D> {
             Self::Domain(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+// So that `create`, `load` and `execute` can stand one after the other in a function that returns `ExecuteError`.
+impl<D> From<LoadError> for ExecuteError<D> {
+    fn from(error: LoadError) -> Self {
+        Self::Load(error)
+    }
+}
+
+impl<D> From<SaveError> for ExecuteError<D> {
+    fn from(error: SaveError) -> Self {
+        Self::Save(error)
     }
 }

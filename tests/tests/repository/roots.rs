@@ -27,6 +27,7 @@ async fn several_decisions_on_one_root_are_saved_in_one_append() {
     let ids: Vec<_> = root.pending().iter().map(|event| event.id).collect();
     let done = accounts.save(&mut root).await.unwrap();
     assert_eq!((done.events(), done.version(), done.position().get()), (3, Version::new(4), 4));
+    assert_eq!(done.versions().map(Version::get).collect::<Vec<_>>(), [2, 3, 4]);
     assert_eq!(accounts.store().appends(), appends + 1);
     assert!(root.pending().is_empty(), "what is saved is not pending");
     assert_eq!((root.version(), root.position().get()), (Version::new(4), 4));
@@ -35,6 +36,7 @@ async fn several_decisions_on_one_root_are_saved_in_one_append() {
 
     let done = accounts.save(&mut root).await.unwrap();
     assert_eq!((done.events(), done.version(), done.position().get()), (0, Version::new(4), 4));
+    assert_eq!(done.versions().len(), 0);
     assert_eq!(accounts.store().appends(), appends + 1, "nothing pending is nothing to do");
     root.decide(|account| account.withdraw(1)).unwrap();
     assert_eq!(accounts.save(&mut root).await.unwrap().version(), Version::new(5));
