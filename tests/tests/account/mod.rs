@@ -2,18 +2,21 @@
 //! the macros must not show here.
 
 use chrono::{DateTime, Utc};
-use es_core::{Aggregate, Event, EventContext, Handler, Handles, IntoEvents, ReplayError};
+use es_core::{
+    Aggregate, Event, EventContext, Handler, Handles, IntoEvents, ReplayError, SchemaVersion,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 macro_rules! events {
-    ($($aggregate:ty: $(#[$meta:meta])* $event:ident $fields:tt $name:literal;)+) => {$(
+    ($($aggregate:ty: $(#[$meta:meta])* $event:ident $fields:tt $name:literal $version:literal;)+) => {$(
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         $(#[$meta])*
         pub(crate) struct $event $fields
 
         impl Event for $event {
             const NAME: &'static str = $name;
+            const VERSION: SchemaVersion = SchemaVersion::new($version).unwrap();
         }
 
         impl IntoEvents<$aggregate> for $event {
@@ -25,11 +28,11 @@ macro_rules! events {
 }
 
 events! {
-    Account: Opened { pub(crate) owner: String, pub(crate) deposit: u64 } "opened";
-    Account: Deposited { pub(crate) amount: u64 } "deposited";
-    Account: Withdrawn { pub(crate) amount: u64 } "withdrawn";
-    Account: Noted { pub(crate) text: String, #[serde(skip)] pub(crate) private: u8 } "noted";
-    Tally: Counted { pub(crate) by: i64 } "counted";
+    Account: Opened { pub(crate) owner: String, pub(crate) deposit: u64 } "opened" 1;
+    Account: Deposited { pub(crate) amount: u64 } "deposited" 1;
+    Account: Withdrawn { pub(crate) amount: u64 } "withdrawn" 1;
+    Account: Noted { pub(crate) text: String, #[serde(skip)] pub(crate) private: u8 } "noted" 1;
+    Tally: Counted { pub(crate) by: i64 } "counted" 2;
 }
 
 /// Begins with an event.

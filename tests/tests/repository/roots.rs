@@ -135,3 +135,21 @@ async fn a_root_with_an_event_that_does_not_fit_cannot_be_saved() {
     assert!(matches!(accounts.save(&mut root).await, Err(SaveError::Replay { .. })));
     assert_eq!(names(accounts.store(), id).await, ["opened"]);
 }
+
+#[tokio::test]
+async fn a_root_that_was_created_and_saved_is_like_any_other() {
+    let (accounts, other) = ada().await;
+    let mut root = Root::<Account>::create(other, opened("Ben", 100)).unwrap();
+    let error = accounts.save(&mut root).await.unwrap_err();
+    assert!(matches!(error, SaveError::AlreadyExists { .. }), "{error:?}");
+    assert_eq!(root.pending().len(), 1, "it keeps its pending events");
+
+    let id = Uuid::now_v7();
+    let mut root = Root::<Account>::create(id, opened("Ben", 100)).unwrap();
+    assert_eq!((root.version(), root.pending().len()), (Version::START, 1));
+    accounts.save(&mut root).await.unwrap();
+    accounts.execute(id, |account| account.withdraw(1)).await.unwrap();
+    root.decide(|account| account.withdraw(1)).unwrap();
+    let error = accounts.save(&mut root).await.unwrap_err();
+    assert!(error.is_conflict(), "the stream has moved on: {error:?}");
+}
