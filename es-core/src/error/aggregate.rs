@@ -69,6 +69,12 @@ pub enum ReplayError {
         /// The aggregate's stored name.
         aggregate: &'static str,
     },
+    /// It is an event of another stream.
+    #[error("it is an event of stream {found}")]
+    OtherStream {
+        /// The stream it belongs to.
+        found: StreamId,
+    },
     /// A version is missing or comes twice.
     #[error("version {expected} should come next, found {found}")]
     Hole {

@@ -192,3 +192,16 @@ async fn a_stored_event_is_a_readable_json_object() {
     });
     assert_eq!(object, wanted);
 }
+
+#[tokio::test]
+async fn an_event_of_another_stream_is_refused() {
+    let accounts = Accounts::new(MemoryStore::new());
+    let (id, other) = (Uuid::now_v7(), Uuid::now_v7());
+    accounts.create(other, opened("Ben", 100)).await.unwrap();
+    let events = stored(accounts.store(), other).await;
+    let error = Root::<Account>::replay(id, &events).unwrap_err();
+    let LoadError::Replay { cause: ReplayError::OtherStream { found }, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(*found, stream(other));
+}
