@@ -4,7 +4,7 @@ SELECT attribute.attname::text AS name,
        pg_catalog.format_type(attribute.atttypid, attribute.atttypmod)
            || coalesce(' COLLATE "' || collation_.collname || '"', '') AS type,
        NOT attribute.attnotnull AS nullable,
-       coalesce(key.indkey::pg_catalog.int2[] = ARRAY[attribute.attnum], false) AS key
+       coalesce(key.indnkeyatts = 1 AND key.indkey[0] = attribute.attnum, false) AS key
 FROM pg_catalog.pg_attribute attribute
 LEFT JOIN pg_catalog.pg_collation collation_
        ON collation_.oid = attribute.attcollation AND collation_.collname <> 'default'
