@@ -109,6 +109,6 @@ mod tests {
     fn metadata_is_read_as_written() {
         assert_eq!(metadata("{}"), Some(Metadata::new()));
         assert_eq!(metadata(r#"{"actor":"ada"}"#), Some(Metadata::new().actor("ada")));
-        assert_eq!(metadata("[]"), None);
+        assert_eq!(metadata("3"), None);
     }
 }
