@@ -1,7 +1,6 @@
 //! Load, decide, append, and again on a conflict.
 
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +12,7 @@ use crate::events::IntoEvents;
 use crate::fold::Fold;
 use crate::metadata::Metadata;
 use crate::root::{Committed, Root};
-use crate::store::{EventStore, StreamQuery};
+use crate::store::{BoxFuture, EventStore, StreamQuery};
 use crate::version::Version;
 
 /// How often a command is decided anew when other writers were faster.
@@ -86,13 +85,15 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     ///
     /// # Errors
     /// [`SaveError::AlreadyExists`] when the stream exists; [`SaveError`] when the events do not begin it or cannot be stored.
-    pub fn create<E: IntoEvents<A>>(
+    pub fn create(
         &self,
         id: A::Id,
-        events: E,
-    ) -> impl Future<Output = Result<Committed, SaveError>> + Send + use<'_, A, S, E> {
+        events: impl IntoEvents<A>,
+    ) -> BoxFuture<'_, Result<Committed, SaveError>> {
+        // Boxed: the type of an `impl Future` would carry the events' type along, and an event that is not handled
+        // would be reported at the call, again for the future, and a third time at its `.await`.
         let root = Root::create_by(id, events, self.metadata.clone());
-        async move { self.save(&mut root?).await }
+        Box::pin(async move { self.save(&mut root?).await })
     }
 
     /// Loads, decides, appends; on a conflict loads again and decides anew on the fresh state, as the
@@ -100,18 +101,19 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     ///
     /// # Errors
     /// [`ExecuteError::Domain`] with the decision's own error; otherwise what loading or saving says.
-    pub fn execute<E, D, F>(
-        &self,
+    pub fn execute<'a, E, D>(
+        &'a self,
         id: A::Id,
-        mut decide: F,
-    ) -> impl Future<Output = Result<Committed, ExecuteError<D>>> + Send + use<'_, A, S, E, D, F>
+        mut decide: impl FnMut(&A) -> Result<E, D> + Send + 'a,
+    ) -> BoxFuture<'a, Result<Committed, ExecuteError<D>>>
     where
-        E: IntoEvents<A>,
-        F: FnMut(&A) -> Result<E, D> + Send,
+        E: IntoEvents<A> + 'a,
+        D: 'a,
     {
-        // Deciding and recording in one go: the events' type does not reach the future, nor its error messages.
+        // Boxed for the same reason as in `create`; and deciding and recording in one go, so that the future does not
+        // hold the events either.
         let mut step = move |root: &mut Root<A>| root.decide(&mut decide);
-        async move {
+        Box::pin(async move {
             let mut retries = self.retry.retries;
             loop {
                 let mut root = self.load(id).await.map_err(ExecuteError::Load)?;
@@ -124,7 +126,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
                     done => return done.map_err(ExecuteError::Save),
                 }
             }
-        }
+        })
     }
 
     /// Loads the present state.
