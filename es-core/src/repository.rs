@@ -104,10 +104,10 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     ///
     /// # Errors
     /// [`SaveError::AlreadyExists`] when the stream exists; [`SaveError`] when the events do not begin it or cannot be stored.
-    pub fn create<E: IntoEvents<A>>(
+    pub fn create(
         &self,
         id: A::Id,
-        events: E,
+        events: impl IntoEvents<A>,
     ) -> BoxFuture<'_, Result<Committed, SaveError>> {
         let root = Root::create_by(id, events, self.metadata.clone());
         Box::pin(async move { self.save(&mut root?).await })
@@ -118,13 +118,14 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     ///
     /// # Errors
     /// [`ExecuteError::Domain`] with the decision's own error; otherwise what loading or saving says.
-    pub fn execute<'a, E, D: 'a>(
+    pub fn execute<'a, E, D>(
         &'a self,
         id: A::Id,
         mut decide: impl FnMut(&A) -> Result<E, D> + Send + 'a,
     ) -> BoxFuture<'a, Result<Committed, ExecuteError<D>>>
     where
         E: IntoEvents<A> + 'a,
+        D: 'a,
     {
         Box::pin(async move {
             let mut retries = self.retry.retries;

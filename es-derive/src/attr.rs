@@ -18,7 +18,7 @@ impl Setting {
     /// Its value, when it is a string literal.
     pub(crate) fn string(&self, errors: &mut Errors) -> Option<LitStr> {
         let example = format!("write `{} = \"…\"`", self.key);
-        let Some(value) = self.value(&example, errors) else { return None };
+        let value = self.value(&example, errors)?;
         match syn::parse2::<LitStr>(value.clone()) {
             Ok(literal) if literal.suffix().is_empty() => Some(literal),
             _ => {
@@ -31,7 +31,7 @@ impl Setting {
     /// Its value, when it is a whole number between 1 and `max`.
     pub(crate) fn number(&self, max: u32, errors: &mut Errors) -> Option<LitInt> {
         let example = format!("write `{} = 1`", self.key);
-        let Some(value) = self.value(&example, errors) else { return None };
+        let value = self.value(&example, errors)?;
         let Ok(literal) = syn::parse2::<LitInt>(value.clone()) else {
             errors.at(value, format!("`{}` must be a whole number: {example}", self.key));
             return None;
@@ -39,6 +39,7 @@ impl Setting {
         let problem = match literal.base10_digits().parse::<u128>() {
             _ if !literal.suffix().is_empty() => "must be a plain number, without a suffix",
             Ok(0) => "counts from 1",
+            _ if literal.base10_digits().starts_with('-') => "counts from 1",
             Ok(n) if n <= u128::from(max) => return Some(literal),
             _ => {
                 errors.at(value, format!("`{}` is at most {max}", self.key));
@@ -52,7 +53,7 @@ impl Setting {
     /// Its value, when it is a type that has a name.
     pub(crate) fn path(&self, example: &str, errors: &mut Errors) -> Option<Type> {
         let example = format!("write `{} = {example}`", self.key);
-        let Some(value) = self.value(&example, errors) else { return None };
+        let value = self.value(&example, errors)?;
         if let Ok(ty @ Type::Path(_)) = syn::parse2::<Type>(value.clone()) {
             return Some(ty);
         }

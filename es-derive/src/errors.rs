@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 
 /// The mistakes found so far.
 #[derive(Default)]
@@ -34,9 +34,12 @@ impl Errors {
         self.0.iter().map(syn::Error::to_compile_error).collect()
     }
 
-    /// Takes the first report out, as a type: the compiler then knows that the type is unknown, and stays silent
-    /// about everything that follows from it.
+    /// Takes the first report out, as a type. An array whose length is a compile error is a type that the compiler
+    /// knows to be unknown: it stays silent about everything that follows from it.
     pub(crate) fn take_type(&mut self) -> Option<TokenStream> {
-        (!self.0.is_empty()).then(|| self.0.remove(0).to_compile_error())
+        (!self.0.is_empty()).then(|| {
+            let length = self.0.remove(0).to_compile_error();
+            quote!([(); #length])
+        })
     }
 }

@@ -3,26 +3,28 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Attribute, Data, DeriveInput, Generics, ItemImpl, Type};
+use syn::{Attribute, Data, DeriveInput, Generics, ItemImpl, Type, parse_quote};
 
 use crate::errors::Errors;
 use crate::paths;
 
-/// A stand-in for what `#[derive(Event)]` makes.
-pub(crate) fn event(item: &DeriveInput) -> TokenStream {
+/// The reports, and a stand-in for what `#[derive(Event)]` makes.
+pub(crate) fn event(item: &DeriveInput, errors: &Errors) -> TokenStream {
+    let reports = errors.items();
     // serde knows no unions: nothing can stand in for what the impl would need.
     if matches!(item.data, Data::Union(_)) {
-        return TokenStream::new();
+        return reports;
     }
     let span = Span::mixed_site();
     let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
     let ident = &item.ident;
-    let (impl_generics, type_generics, _) = item.generics.split_for_impl();
-    let bounds = if_generic(
+    let generics = bounded(
         &item.generics,
-        quote_spanned!(span=> Self: #private::Serialize + #private::DeserializeOwned + #private::Send + #private::Sync + 'static),
+        &quote_spanned!(span=> #private::Serialize + #private::DeserializeOwned + #private::Send + #private::Sync + 'static),
     );
+    let (impl_generics, type_generics, bounds) = generics.split_for_impl();
     quote_spanned! {span=>
+        #reports
         #[automatically_derived]
         impl #impl_generics #es::Event for #ident #type_generics #bounds {
             const NAME: #text = "";
@@ -42,11 +44,9 @@ pub(crate) fn aggregate(
     let this = &item.self_ty;
     let id = id.map_or_else(|| errors.take_type(), |id| Some(quote!(#id)));
     let reports = errors.items();
-    let (generics, _, _) = item.generics.split_for_impl();
-    let bounds = if_generic(
-        &item.generics,
-        quote_spanned!(span=> Self: #private::Send + #private::Sync + 'static),
-    );
+    let bounded =
+        bounded(&item.generics, &quote_spanned!(span=> #private::Send + #private::Sync + 'static));
+    let (generics, _, bounds) = bounded.split_for_impl();
     let handled = distinct(events).map(|(cfgs, event)| {
         quote_spanned! {span=>
             #(#cfgs)*
@@ -77,8 +77,8 @@ pub(crate) fn projection(item: &ItemImpl, errors: &Errors) -> TokenStream {
     let span = Span::mixed_site();
     let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
     let (this, reports) = (&item.self_ty, errors.items());
-    let (generics, _, _) = item.generics.split_for_impl();
-    let bounds = if_generic(&item.generics, quote_spanned!(span=> Self: #private::Send + 'static));
+    let bounded = bounded(&item.generics, &quote_spanned!(span=> #private::Send + 'static));
+    let (generics, _, bounds) = bounded.split_for_impl();
     quote_spanned! {span=>
         #item
         #reports
@@ -111,11 +111,11 @@ pub(crate) fn read_model(
     let ident = &item.ident;
     let key = key.map_or_else(|| errors.take_type(), |key| Some(quote!(#key)));
     let reports = errors.items();
-    let (impl_generics, type_generics, _) = item.generics.split_for_impl();
-    let bounds = if_generic(
+    let generics = bounded(
         &item.generics,
-        quote_spanned!(span=> Self: #private::Serialize + #private::DeserializeOwned + #private::Clone + #private::Send + #private::Sync + 'static),
+        &quote_spanned!(span=> #private::Serialize + #private::DeserializeOwned + #private::Clone + #private::Send + #private::Sync + 'static),
     );
+    let (impl_generics, type_generics, bounds) = generics.split_for_impl();
     quote_spanned! {span=>
         #reports
         #[automatically_derived]
@@ -130,8 +130,12 @@ pub(crate) fn read_model(
 }
 
 /// Bounds on `Self`, which a type without parameters does not need: there they could only be true or be reported.
-fn if_generic(generics: &Generics, bounds: TokenStream) -> Option<TokenStream> {
-    (!generics.params.is_empty()).then(|| quote!(where #bounds))
+fn bounded(generics: &Generics, bounds: &TokenStream) -> Generics {
+    let mut generics = generics.clone();
+    if !generics.params.is_empty() {
+        generics.make_where_clause().predicates.push(parse_quote!(Self: #bounds));
+    }
+    generics
 }
 
 /// Each event once: a repeat has been reported.

@@ -1,7 +1,7 @@
 //! Methods with `#[handles(Event)]`, as far as aggregates and projections read them alike.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{
@@ -9,6 +9,7 @@ use syn::{
 };
 
 use crate::errors::Errors;
+use crate::{paths, span};
 
 /// A method with `#[handles(..)]`.
 pub(crate) struct Marked {
@@ -53,7 +54,7 @@ pub(crate) fn take(item: &mut ItemImpl, errors: &mut Errors) -> Vec<Marked> {
 }
 
 /// What `#[handles(..)]` says where no macro has taken it away.
-pub(crate) fn stray(item: TokenStream) -> TokenStream {
+pub(crate) fn stray(item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     // No token of the attribute is wrong: its place is.
     errors.whole("`#[handles(..)]` works only inside an `#[aggregate]` or `#[projection]` impl");
@@ -62,7 +63,11 @@ pub(crate) fn stray(item: TokenStream) -> TokenStream {
 }
 
 /// The event and the context among a handler's parameters.
-pub(crate) fn inputs(marked: &Marked, errors: &mut Errors) -> Option<Inputs> {
+pub(crate) fn inputs(
+    marked: &Marked,
+    context_example: &str,
+    errors: &mut Errors,
+) -> Option<Inputs> {
     let signature = &marked.signature;
     refuse_qualifiers(signature, errors);
     let mut typed = signature.inputs.iter().filter_map(|input| match input {
@@ -90,14 +95,25 @@ pub(crate) fn inputs(marked: &Marked, errors: &mut Errors) -> Option<Inputs> {
     });
     let context = context.map(|context| {
         parameter(context, errors, || {
-            let ty = shown(&context.ty);
-            format!("a handler borrows its context: write `&{ty}` or `&mut {ty}`")
+            format!("a handler borrows its context: write {context_example}")
         })
     });
     match context {
         Some(context) => Some(Inputs { event: event?, context: Some(context?) }),
         None => Some(Inputs { event: event?, context: None }),
     }
+}
+
+/// The private names of the handlers' events.
+pub(crate) fn aliases<'a>(
+    events: impl Iterator<Item = (&'a [Attribute], &'a Type)>,
+) -> TokenStream {
+    let aliases = events.enumerate().map(|(n, (cfgs, event))| {
+        let here = span::of_type(event);
+        let alias = paths::event_alias(n, here);
+        quote_spanned!(here=> #(#cfgs)* type #alias = #event;)
+    });
+    aliases.collect()
 }
 
 /// The type after `->`; `()` is as good as none.
@@ -184,12 +200,20 @@ fn event_of(attr: &Attribute, errors: &mut Errors) -> Option<Type> {
         errors.at(more, "a handler handles one event: write a method for each");
     }
     match first {
-        Some(ty @ Type::Path(_)) => Some(ty),
+        Some(ty) if matches!(ungrouped(&ty), Type::Path(_)) => Some(ty),
         other => {
             errors.at(other, EXPECTED);
             None
         }
     }
+}
+
+/// A type that came through a `macro_rules!` parameter is in an invisible group.
+fn ungrouped(mut ty: &Type) -> &Type {
+    while let Type::Group(group) = ty {
+        ty = &group.elem;
+    }
+    ty
 }
 
 fn refuse_qualifiers(signature: &Signature, errors: &mut Errors) {
@@ -210,7 +234,7 @@ fn parameter(
         errors.at(token, "a handler cannot be generic: name the type");
         return None;
     }
-    match &*typed.ty {
+    match ungrouped(&typed.ty) {
         Type::Reference(reference) => {
             Some(Parameter { ty: (*reference.elem).clone(), mutability: reference.mutability })
         }

@@ -1,6 +1,7 @@
 //! The block that `#[aggregate]` and `#[projection]` stand on.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::{Item, ItemImpl};
 
 use crate::errors::Errors;
@@ -13,10 +14,8 @@ pub(crate) fn parse(item: TokenStream, macro_name: &str, errors: &mut Errors) ->
             Some(item)
         }
         other => {
-            // The keyword is enough of the item to point at.
-            let keyword = quote::ToTokens::into_token_stream(without_attributes(other));
             errors.at(
-                keyword.into_iter().next(),
+                keyword(&other),
                 format!("`#[{macro_name}]` stands on an `impl` block: move it to the one with the handlers"),
             );
             None
@@ -39,16 +38,11 @@ fn check(item: &ItemImpl, macro_name: &str, errors: &mut Errors) {
     }
 }
 
-fn without_attributes(mut item: Item) -> Item {
-    match &mut item {
-        Item::Struct(item) => item.attrs.clear(),
-        Item::Enum(item) => item.attrs.clear(),
-        Item::Union(item) => item.attrs.clear(),
-        Item::Fn(item) => item.attrs.clear(),
-        Item::Mod(item) => item.attrs.clear(),
-        Item::Trait(item) => item.attrs.clear(),
-        Item::Type(item) => item.attrs.clear(),
-        _ => {}
-    }
-    item
+/// What is enough of an item to point at.
+fn keyword(item: &Item) -> Option<TokenTree> {
+    const KEYWORDS: [&str; 9] =
+        ["struct", "enum", "union", "fn", "mod", "trait", "type", "const", "static"];
+    let mut tokens = item.to_token_stream().into_iter();
+    let first = tokens.clone().next();
+    tokens.find(|token| KEYWORDS.contains(&token.to_string().as_str())).or(first)
 }

@@ -30,17 +30,17 @@ pub fn derive_read_model(item: TokenStream) -> TokenStream {
 /// See `es_core::aggregate`.
 #[proc_macro_attribute]
 pub fn aggregate(options: TokenStream, item: TokenStream) -> TokenStream {
-    aggregate::attribute(options.into(), item.into()).into()
+    aggregate::attribute(options.into(), &item.into()).into()
 }
 
 /// See `es_core::projection`.
 #[proc_macro_attribute]
 pub fn projection(options: TokenStream, item: TokenStream) -> TokenStream {
-    projection::attribute(options.into(), item.into()).into()
+    projection::attribute(options.into(), &item.into()).into()
 }
 
 /// See `es_core::handles`.
 #[proc_macro_attribute]
 pub fn handles(_: TokenStream, item: TokenStream) -> TokenStream {
-    handlers::stray(item.into()).into()
+    handlers::stray(&item.into()).into()
 }

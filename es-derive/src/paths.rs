@@ -1,7 +1,7 @@
 //! How generated code names what it uses: the only file that knows where es-core lives.
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote_spanned};
 
 /// `::es_core`.
 pub(crate) fn es_core(span: Span) -> TokenStream {
@@ -16,4 +16,10 @@ pub(crate) fn private(span: Span) -> TokenStream {
 /// `&'static str`, whatever the user calls `str`.
 pub(crate) fn static_str(span: Span) -> TokenStream {
     quote_spanned!(span=> &'static ::core::primitive::str)
+}
+
+/// What generated code calls the event of the `n`th handler: a private alias, so that a name that does not exist is
+/// reported once, where the user wrote it, and not at every use.
+pub(crate) fn event_alias(n: usize, span: Span) -> Ident {
+    format_ident!("__Event{n}", span = span)
 }

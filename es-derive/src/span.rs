@@ -23,6 +23,7 @@ fn tree_at(span: Span, token: TokenTree) -> TokenTree {
 /// The token that names a type: of a path its last segment.
 pub(crate) fn of_type(ty: &Type) -> Span {
     match ty {
+        Type::Group(group) => of_type(&group.elem),
         Type::Path(path) => {
             path.path.segments.last().map_or_else(Span::call_site, |s| s.ident.span())
         }

@@ -31,7 +31,7 @@ fn handler<'a>(marked: &'a Marked, errors: &mut Errors) -> Option<Handler<'a>> {
     if let Some(token) = &signature.asyncness {
         errors.at(token, "a handler of an aggregate only applies the event: remove `async`");
     }
-    let inputs = handlers::inputs(marked, errors);
+    let inputs = handlers::inputs(marked, "`cx: &EventContext<'_>`", errors);
     if let Some(token) = inputs.as_ref().and_then(|i| i.context.as_ref()?.mutability) {
         errors.at(token, "the context only tells about the event: write `&EventContext`");
     }

@@ -1,30 +1,42 @@
 //! From a valid aggregate to its impls.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Attribute;
+use syn::{Attribute, Type};
 
 use super::model::{Aggregate, Handler};
+use crate::handlers;
 use crate::{paths, span};
 
 /// ```text
 /// #[aggregate(name = "account", id = AccountId)] impl Account { … }
 /// =>
 /// impl Account { … }
-/// impl ::es_core::Aggregate for Account { type Id = AccountId; … }
-/// // and for each handler
-/// impl ::es_core::Handles<Opened> for Account { … }
-/// impl ::es_core::IntoEvents<Account> for Opened { … }
-/// const _: () = ::es_core::__private::assert_once::<Account, Opened>();
+/// const _: () = {
+///     type __Event0 = Opened;
+///     impl ::es_core::Aggregate for Account { type Id = AccountId; … }
+///     // and for each handler
+///     impl ::es_core::Handles<__Event0> for Account { … }
+///     impl ::es_core::IntoEvents<Account> for __Event0 { … }
+///     const _: () = ::es_core::__private::assert_once::<Account>(…);
+/// };
 /// ```
 pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
-    let item = aggregate.item;
+    let here = Span::mixed_site();
+    let (item, private) = (aggregate.item, paths::private(here));
+    let aliases = handlers::aliases(aggregate.handlers.iter().map(|h| (h.cfgs, h.event)));
     let trait_impl = trait_impl(aggregate);
-    let handlers = aggregate.handlers.iter().map(|handler| of_handler(aggregate, handler));
-    quote! {
+    let handlers = aggregate.handlers.iter().enumerate();
+    let handlers = handlers.map(|(n, handler)| of_handler(&item.self_ty, n, handler));
+    quote_spanned! {here=>
         #item
-        #trait_impl
-        #(#handlers)*
+        const _: () = {
+            #[allow(unused_imports)]
+            use #private::NoRow as _;
+            #aliases
+            #trait_impl
+            #(#handlers)*
+        };
     }
 }
 
@@ -33,9 +45,9 @@ fn trait_impl(aggregate: &Aggregate<'_>) -> TokenStream {
     let here = span::of_type(this);
     let (es, private, text) = (paths::es_core(here), paths::private(here), paths::static_str(here));
     let Aggregate { id, name, .. } = aggregate;
-    let rows = aggregate.handlers.iter().map(|handler| {
-        let Handler { cfgs, event, .. } = handler;
-        quote!(#(#cfgs)* #es::Handler::of::<#event>())
+    let rows = aggregate.handlers.iter().enumerate().map(|(n, Handler { cfgs, event, .. })| {
+        let event = paths::event_alias(n, span::of_type(event));
+        quote_spanned!(here=> #(#cfgs)* #private::Row::<Self, #event>::HANDLER)
     });
     let initial = initial(aggregate);
     quote_spanned! {here=>
@@ -80,17 +92,18 @@ fn all(cfgs: &[Attribute]) -> TokenStream {
 }
 
 /// Placed at the event in `#[handles(..)]` as a whole, so that what the compiler finds wrong is reported there.
-fn of_handler(aggregate: &Aggregate<'_>, handler: &Handler<'_>) -> TokenStream {
+fn of_handler(this: &Type, n: usize, handler: &Handler<'_>) -> TokenStream {
     let Handler { cfgs, event, .. } = handler;
     let here = span::of_type(event);
-    let this = span::at(here, &aggregate.item.self_ty);
+    let (this, event) = (span::at(here, this), paths::event_alias(n, here));
     let (es, private) = (paths::es_core(here), paths::private(here));
-    let apply = apply(handler);
-    let [state, given, cx] = names();
+    let apply = apply(n, handler);
+    let Names { state, event: given, cx, .. } = Names::new();
     quote_spanned! {here=>
         #(#cfgs)*
         #[automatically_derived]
         impl #es::Handles<#event> for #this {
+            #[allow(unused_variables)]
             fn handle(
                 #state: &mut #private::Option<Self>,
                 #given: &#event,
@@ -104,48 +117,63 @@ fn of_handler(aggregate: &Aggregate<'_>, handler: &Handler<'_>) -> TokenStream {
         #[automatically_derived]
         impl #es::IntoEvents<#this> for #event {
             fn into_events(self, events: &mut #es::Events<#this>) {
-                events.push(self);
+                #private::Row::<#this, #event>::record(self, events);
             }
         }
 
         #(#cfgs)*
-        const _: () = #private::assert_once::<#this, #event>();
+        const _: () = #private::assert_once::<#this>(&#private::Row::<#this, #event>::HANDLER);
     }
 }
 
-/// The call of the user's method.
-fn apply(handler: &Handler<'_>) -> TokenStream {
-    let Handler { event, signature, inputs, begins, .. } = handler;
-    let [state, given, cx] = names();
-    let here = Span::mixed_site();
-    let private = paths::private(here);
-    let method = &signature.ident;
-    let parameter = &inputs.event.ty;
-    let there = span::of_type(parameter);
-    let as_event = {
-        let (private, event) = (paths::private(there), span::at(there, event));
-        quote_spanned!(there=> #private::as_parameter::<#event, #parameter>(#given))
+/// The call of the user's method. What the compiler may find wrong about an argument it reports at the type arguments,
+/// which are placed at the user's own token; without them it would point at the macro's call.
+fn apply(n: usize, handler: &Handler<'_>) -> TokenStream {
+    let here = span::of_type(handler.event);
+    let (private, event) = (paths::private(here), paths::event_alias(n, here));
+    let Names { state, event: given, cx, this, returned } = Names::new();
+    let method = &handler.signature.ident;
+    let given = {
+        let there = span::of_type(&handler.inputs.event.ty);
+        let (private, event) = (paths::private(there), paths::event_alias(n, there));
+        quote_spanned!(there=> #private::as_parameter::<#event, _>(#given))
     };
-    let context = inputs.context.as_ref().map(|context| {
-        let ty = &context.ty;
-        let there = span::of_type(ty);
+    let cx = handler.inputs.context.as_ref().map(|context| {
+        let there = span::of_type(&context.ty);
         let private = paths::private(there);
-        quote_spanned!(there=> , #private::as_context::<#ty>(#cx))
+        quote_spanned!(there=> , #private::as_context::<_>(#cx))
     });
-    let unused = context.is_none().then(|| quote_spanned!(here=> _ = #cx;));
-    if begins.is_some() {
-        let there = begins.map_or(here, span::of_type);
-        let call = quote_spanned!(there=> Self::#method(#as_event #context));
-        quote_spanned!(here=> #unused #private::begin::<Self, #event>(#state, || #call))
-    } else {
-        quote_spanned! {here=>
-            #unused
-            #private::change::<Self, #event>(#state, |state| Self::#method(state, #as_event #context))
-        }
+    let Some(output) = handler.begins else {
+        return quote_spanned! {here=>
+            #private::Row::<Self, #event>::change(#state, |#this| Self::#method(#this, #given #cx))
+        };
+    };
+    let begun = {
+        let there = span::of_type(output);
+        let private = paths::private(there);
+        quote_spanned!(there=> #private::begun::<Self, _>(#returned))
+    };
+    quote_spanned! {here=>
+        #private::Row::<Self, #event>::begin(#state, || {
+            let #returned = Self::#method(#given #cx);
+            #begun
+        })
     }
 }
 
-/// The parameters of the generated method, which no name of the user's can meet.
-fn names() -> [syn::Ident; 3] {
-    ["state", "event", "cx"].map(|name| syn::Ident::new(name, Span::mixed_site()))
+/// Variables of generated functions, which nothing of the user's can be confused with.
+struct Names {
+    state: Ident,
+    event: Ident,
+    cx: Ident,
+    this: Ident,
+    returned: Ident,
+}
+
+impl Names {
+    fn new() -> Self {
+        let [state, event, cx, this, returned] = ["state", "event", "cx", "this", "returned"]
+            .map(|name| Ident::new(name, Span::mixed_site()));
+        Self { state, event, cx, this, returned }
+    }
 }

@@ -10,7 +10,7 @@ use quote::quote;
 use crate::errors::Errors;
 use crate::fallback;
 
-pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let Some(draft) = model::read(options, item.clone(), &mut errors) else {
         let errors = errors.items();

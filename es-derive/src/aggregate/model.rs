@@ -50,15 +50,13 @@ pub(crate) fn read(options: TokenStream, item: TokenStream, errors: &mut Errors)
     let name = options.take("name", errors);
     let name =
         name::of_type(&item.self_ty).map(|default| name::stored(name.as_ref(), default, errors));
-    let id = match options.take("id", errors) {
-        Some(setting) => setting.path("Uuid", errors),
-        None => {
-            errors.whole(
-                "`id` is missing: write `id = Uuid`, or the newtype that identifies the aggregate",
-            );
-            None
-        }
-    };
+    let id = options.take("id", errors);
+    if id.is_none() {
+        errors.whole(
+            "`id` is missing: write `id = Uuid`, or the newtype that identifies the aggregate",
+        );
+    }
+    let id = id.and_then(|setting| setting.path("Uuid", errors));
     options.finish(&["name", "id"], errors);
     let handlers = handlers::take(&mut item, errors);
     Some(Draft { item, name, id, handlers })

@@ -5,7 +5,6 @@ mod expand;
 mod model;
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
 use crate::errors::Errors;
 use crate::fallback;
@@ -15,9 +14,6 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let Some(draft) = errors.ok(model::read(item)) else { return errors.items() };
     match check::check(&draft, &mut errors) {
         Some(event) => expand::expand(&event),
-        None => {
-            let (errors, stub) = (errors.items(), fallback::event(&draft.item));
-            quote!(#errors #stub)
-        }
+        None => fallback::event(&draft.item, &errors),
     }
 }

@@ -27,6 +27,7 @@ pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Project
 /// `None` when something is wrong with it, which has been noted.
 fn handler<'a>(marked: &'a Marked, errors: &mut Errors) -> Option<Handler<'a>> {
     const RECEIVER: &str = "a handler borrows its projection: write `&self` or `&mut self`";
+    const CONTEXT: &str = "`cx: &EventContext<'_>` or `cx: &mut ReadModels<'_>`";
     let Marked { cfgs, event, signature } = marked;
     match signature.receiver() {
         None => errors.at(&signature.ident, RECEIVER),
@@ -36,6 +37,6 @@ fn handler<'a>(marked: &'a Marked, errors: &mut Errors) -> Option<Handler<'a>> {
             _ => errors.at(receiver, RECEIVER),
         },
     }
-    let inputs = handlers::inputs(marked, errors);
+    let inputs = handlers::inputs(marked, CONTEXT, errors);
     Some(Handler { cfgs, event: event.as_ref()?, signature, inputs: inputs? })
 }

@@ -1,139 +1,165 @@
 //! From a valid projection to its impl.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{Ident, ReturnType};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::ReturnType;
 
 use super::model::{Handler, Projection};
-use crate::{paths, span};
+use crate::{handlers, paths, span};
 
 /// ```text
 /// #[projection(name = "balances")] impl Balances { … }
 /// =>
 /// impl Balances { … }
-/// impl ::es_core::Projection for Balances {
-///     const NAME: &'static str = "balances";
-///     const SUBSCRIBED_TO: &'static [&'static str] = &[<Opened as ::es_core::Event>::NAME];
-///     fn handle<'a>(…) -> ::es_core::BoxFuture<'a, Result<(), ProjectionError>> { … }
-/// }
+/// const _: () = {
+///     type __Event0 = Opened;
+///     impl ::es_core::Projection for Balances {
+///         const NAME: &'static str = "balances";
+///         const SUBSCRIBED_TO: &'static [&'static str] = &[Subscription::<__Event0>::NAME];
+///         fn handle<'a>(…) -> ::es_core::BoxFuture<'a, Result<(), ProjectionError>> { … }
+///     }
+///     // and for each handler
+///     const _: () = { ::es_core::__private::assert_event::<__Event0>(); … };
+/// };
 /// ```
 pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
-    let item = projection.item;
-    let this = &item.self_ty;
-    let here = span::of_type(this);
-    let (es, text) = (paths::es_core(here), paths::static_str(here));
-    let name = projection.name;
-    let version = projection
-        .version
-        .map(|n| quote_spanned!(here=> const VERSION: ::core::primitive::u32 = #n;));
-    let names = projection.handlers.iter().map(|handler| {
-        let Handler { cfgs, event, .. } = handler;
-        quote!(#(#cfgs)* <#event as #es::Event>::NAME)
-    });
-    let handle = handle(projection);
-    let distinct = projection.handlers.iter().map(|handler| distinct(projection, handler));
+    let here = Span::mixed_site();
+    let (item, private) = (projection.item, paths::private(here));
+    let aliases = handlers::aliases(projection.handlers.iter().map(|h| (h.cfgs, h.event)));
+    let trait_impl = trait_impl(projection);
+    let checks = projection.handlers.iter().enumerate();
+    let checks = checks.map(|(n, handler)| checks_of(projection, n, handler));
     quote_spanned! {here=>
         #item
+        const _: () = {
+            #[allow(unused_imports)]
+            use #private::NoSubscription as _;
+            #aliases
+            #trait_impl
+            #(#checks)*
+        };
+    }
+}
 
+fn trait_impl(projection: &Projection<'_>) -> TokenStream {
+    let this = &projection.item.self_ty;
+    let here = span::of_type(this);
+    let (es, private, text) = (paths::es_core(here), paths::private(here), paths::static_str(here));
+    let Projection { name, version, handlers, .. } = projection;
+    let version =
+        version.map(|n| quote_spanned!(here=> const VERSION: ::core::primitive::u32 = #n;));
+    let names = handlers.iter().enumerate().map(|(n, Handler { cfgs, event, .. })| {
+        let event = paths::event_alias(n, span::of_type(event));
+        quote_spanned!(here=> #(#cfgs)* #private::Subscription::<#event>::NAME)
+    });
+    let arms = handlers.iter().enumerate().map(|(n, handler)| arm(n, handler));
+    let Names { stored, batch, .. } = Names::new();
+    quote_spanned! {here=>
         #[automatically_derived]
         impl #es::Projection for #this {
             const NAME: #text = #name;
             #version
             const SUBSCRIBED_TO: &'static [#text] = &[#(#names),*];
-            #handle
-        }
-
-        #(#distinct)*
-    }
-}
-
-fn handle(projection: &Projection<'_>) -> TokenStream {
-    let here = Span::mixed_site();
-    let (es, private) = (paths::es_core(here), paths::private(here));
-    let arms = projection.handlers.iter().map(arm);
-    let [stored, batch, _] = names();
-    quote_spanned! {here=>
-        #[allow(unused_variables)]
-        fn handle<'a>(
-            &'a mut self,
-            #stored: &'a #es::StoredEvent,
-            #batch: &'a mut #es::Batch<'_>,
-        ) -> #es::BoxFuture<'a, #private::Result<(), #es::ProjectionError>> {
-            #(#arms)*
-            #private::ignored()
+            #[allow(unused_variables)]
+            fn handle<'a>(
+                &'a mut self,
+                #stored: &'a #es::StoredEvent,
+                #batch: &'a mut #es::Batch<'_>,
+            ) -> #es::BoxFuture<'a, #private::Result<(), #es::ProjectionError>> {
+                #(#arms)*
+                #private::ignored()
+            }
         }
     }
 }
 
 /// What is done when the event is that of one handler.
-fn arm(handler: &Handler<'_>) -> TokenStream {
-    let Handler { cfgs, event, signature, inputs } = handler;
-    let here = Span::mixed_site();
-    let (es, private) = (paths::es_core(here), paths::private(here));
-    let [stored, batch, given] = names();
-    let method = &signature.ident;
-    let at_method = method.span();
-    let boxed = {
-        let private = paths::private(at_method);
-        quote_spanned!(at_method=> #private::boxed)
-    };
-    let parameter = &inputs.event.ty;
-    let there = span::of_type(parameter);
-    let as_event = {
-        let (private, event) = (paths::private(there), span::at(there, event));
-        quote_spanned!(there=> #private::as_parameter::<#event, #parameter>(&#given))
-    };
-    let (make_context, context) = context(handler, &batch);
-    let wait = signature.asyncness.map(|_| quote_spanned!(here=> .await));
-    let at_output = match &signature.output {
-        ReturnType::Type(_, ty) => span::of_type(ty),
-        ReturnType::Default => here,
-    };
-    let done = Ident::new("done", at_output);
-    let outcome = {
-        let private = paths::private(at_output);
-        quote_spanned!(at_output=> #private::outcome(#done))
-    };
+fn arm(n: usize, handler: &Handler<'_>) -> TokenStream {
+    let Handler { cfgs, event, signature, .. } = handler;
+    let here = signature.ident.span();
+    let private = paths::private(here);
+    let event = paths::event_alias(n, span::of_type(event));
+    let Names { stored, event: given, .. } = Names::new();
+    let (context, call) = (context(handler), call(n, handler));
+    // `async` and its braces stand at the method: a future that is not `Send` is reported there.
     quote_spanned! {here=>
         #(#cfgs)*
-        if #stored.name == <#event as #es::Event>::NAME {
-            return #boxed(async move {
-                let #given = #private::event::<#event>(#stored)?;
-                #make_context
-                let #done = Self::#method(self, #as_event #context)#wait;
-                #outcome
+        if #stored.name == #private::Subscription::<#event>::NAME {
+            return #private::boxed(async move {
+                let #given = #private::Subscription::<#event>::decode(#stored)?;
+                #context
+                #call
             });
         }
     }
 }
 
-/// Making the context, and passing it on.
-fn context(handler: &Handler<'_>, batch: &Ident) -> (TokenStream, TokenStream) {
-    let Some(context) = &handler.inputs.context else {
-        return (TokenStream::new(), TokenStream::new());
-    };
-    let (ty, mutability) = (&context.ty, context.mutability);
-    let there = span::of_type(ty);
-    let private = paths::private(there);
-    let cx = Ident::new("cx", Span::mixed_site());
-    (
-        quote_spanned!(there=> let #mutability #cx = #private::context::<#ty>(#batch)?;),
-        quote_spanned!(there=> , &#mutability #cx),
-    )
+/// Making the second argument.
+fn context(handler: &Handler<'_>) -> Option<TokenStream> {
+    let context = handler.inputs.context.as_ref()?;
+    let there = span::of_type(&context.ty);
+    let (private, mutability) = (paths::private(there), context.mutability);
+    let Names { batch, cx, .. } = Names::new();
+    Some(quote_spanned!(there=> let #mutability #cx = #private::context(#batch)?;))
 }
 
-/// Two handled events with one stored name are reported at both.
-fn distinct(projection: &Projection<'_>, handler: &Handler<'_>) -> TokenStream {
-    let Handler { cfgs, event, .. } = handler;
-    let here = span::of_type(event);
-    let this = span::at(here, &projection.item.self_ty);
-    let private = paths::private(here);
+/// The call of the user's method. What the compiler may find wrong about an argument it reports at the type arguments,
+/// which are placed at the user's own token; without them it would point at the macro's call.
+fn call(n: usize, handler: &Handler<'_>) -> TokenStream {
+    let signature = handler.signature;
+    let (here, method) = (signature.ident.span(), &signature.ident);
+    let Names { event: given, cx, returned, .. } = Names::new();
+    let given = {
+        let there = span::of_type(&handler.inputs.event.ty);
+        let (private, event) = (paths::private(there), paths::event_alias(n, there));
+        quote_spanned!(there=> #private::as_parameter::<#event, _>(&#given))
+    };
+    let cx = handler.inputs.context.as_ref().map(|context| {
+        let mutability = context.mutability;
+        quote_spanned!(span::of_type(&context.ty)=> , &#mutability #cx)
+    });
+    let wait = signature.asyncness.map(|_| quote_spanned!(here=> .await));
+    let there = match &signature.output {
+        ReturnType::Type(_, ty) => span::of_type(ty),
+        ReturnType::Default => here,
+    };
+    let outcome = {
+        let private = paths::private(there);
+        quote_spanned!(there=> #private::outcome::<_>(#returned))
+    };
     quote_spanned! {here=>
-        #(#cfgs)*
-        const _: () = #private::assert_subscribed_once::<#this, #event>();
+        let #returned = Self::#method(self, #given #cx)#wait;
+        #outcome
     }
 }
 
-fn names() -> [Ident; 3] {
-    ["stored", "batch", "event"].map(|name| Ident::new(name, Span::mixed_site()))
+/// That the event is one, and that no other event here has its stored name.
+fn checks_of(projection: &Projection<'_>, n: usize, handler: &Handler<'_>) -> TokenStream {
+    let Handler { cfgs, event, .. } = handler;
+    let here = span::of_type(event);
+    let this = span::at(here, &projection.item.self_ty);
+    let (private, event) = (paths::private(here), paths::event_alias(n, here));
+    quote_spanned! {here=>
+        #(#cfgs)*
+        const _: () = #private::assert_event::<#event>();
+        #(#cfgs)*
+        const _: () = #private::assert_subscribed_once::<#this>(#private::Subscription::<#event>::NAME);
+    }
+}
+
+/// Variables of generated functions, which nothing of the user's can be confused with.
+struct Names {
+    stored: Ident,
+    batch: Ident,
+    event: Ident,
+    cx: Ident,
+    returned: Ident,
+}
+
+impl Names {
+    fn new() -> Self {
+        let [stored, batch, event, cx, returned] = ["stored", "batch", "event", "cx", "returned"]
+            .map(|name| Ident::new(name, Span::mixed_site()));
+        Self { stored, batch, event, cx, returned }
+    }
 }

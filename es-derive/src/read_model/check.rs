@@ -10,7 +10,7 @@ use crate::errors::Errors;
 const MAX_BYTES: usize = 48;
 
 pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<ReadModel<'a>> {
-    let item = &draft.item;
+    let (item, read_well) = (&draft.item, errors.is_empty());
     check_shape(draft, errors);
     check_serde(&item.attrs, errors);
     if let Some(table) = &draft.table {
@@ -25,13 +25,14 @@ pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<ReadMod
             );
         }
     }
-    let ids: Vec<_> = draft.fields.iter().filter(|field| field.is_id).collect();
-    if ids.is_empty() && !draft.fields.is_empty() {
+    let ids: Vec<_> = draft.fields.iter().filter(|field| field.id.is_some()).collect();
+    // With errors before this one, an option may have been meant to be the id.
+    if ids.is_empty() && !draft.fields.is_empty() && read_well {
         errors.at(&item.ident, "no field identifies a row: put `#[read_model(id)]` on one");
     }
     if ids.len() > 1 {
         for id in &ids {
-            errors.at(&id.ident, "one field identifies a row: keep one `#[read_model(id)]`");
+            errors.at(&id.id, "one field identifies a row: keep one `#[read_model(id)]`");
         }
     }
     let (Some(table), Some(key), true) = (&draft.table, ids.first(), errors.is_empty()) else {

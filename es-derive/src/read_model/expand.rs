@@ -1,6 +1,6 @@
 //! From a valid read model to its impl.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::LitStr;
 use syn::ext::IdentExt as _;
@@ -18,7 +18,7 @@ use crate::{paths, span};
 /// }
 /// ```
 pub(crate) fn expand(read_model: &ReadModel<'_>) -> TokenStream {
-    let here = Span::mixed_site();
+    let here = read_model.ident.span();
     let (es, private) = (paths::es_core(here), paths::private(here));
     let ReadModel { ident, table, key, fields } = read_model;
     let columns = fields.iter().map(column);

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::{Data, DeriveInput, Fields, LitStr, Type};
 
-use crate::attr::Options;
+use crate::attr::{Options, Setting};
 use crate::errors::Errors;
 
 /// A type as it was written.
@@ -17,13 +17,14 @@ pub(crate) struct Draft {
 pub(crate) struct Field {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    pub(crate) is_id: bool,
+    /// The option that says that it identifies a row.
+    pub(crate) id: Option<Setting>,
 }
 
 impl Draft {
     /// The type that identifies a row, as far as it is known.
     pub(crate) fn key(&self) -> Option<&Type> {
-        self.fields.iter().find(|field| field.is_id).map(|field| &field.ty)
+        self.fields.iter().find(|field| field.id.is_some()).map(|field| &field.ty)
     }
 }
 
@@ -57,7 +58,7 @@ pub(crate) fn read(item: TokenStream, errors: &mut Errors) -> Option<Draft> {
                 id.flag(errors);
             }
             options.finish(&["id"], errors);
-            fields.push(Field { ident, ty: field.ty.clone(), is_id: id.is_some() });
+            fields.push(Field { ident, ty: field.ty.clone(), id });
         }
     }
     Some(Draft { item, table, fields })
