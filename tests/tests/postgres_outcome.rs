@@ -1,4 +1,5 @@
 //! The connection breaks while an append is under way: the answer is the truth, and nothing is stored twice.
+#![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! Projections on PostgreSQL: a batch is one transaction, with the checkpoint and the handler's own SQL in it.
+#![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
