@@ -4,7 +4,7 @@ use crate::aggregate::Aggregate;
 use crate::column::same;
 use crate::dispatch::decode;
 use crate::error::ReplayError;
-use crate::event::Event;
+use crate::event::{Event, SchemaVersion};
 use crate::projection::{Batch, FromBatch, ProjectionError};
 use crate::record::StoredEvent;
 
@@ -12,6 +12,7 @@ pub use core::default::Default;
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 pub use std::boxed::Box;
+pub use uuid::Uuid;
 
 /// A handler without a receiver: it makes the state.
 ///
@@ -76,4 +77,64 @@ pub const fn assert_distinct(names: &[&str]) {
         }
         at += 1;
     }
+}
+
+/// The version of an event's schema; the macro has checked that it can be one.
+///
+/// # Panics
+/// In const evaluation, when it is 0 or above 2^31 − 1.
+pub const fn schema_version(version: u32) -> SchemaVersion {
+    match SchemaVersion::new(version) {
+        Some(version) => version,
+        None => panic!("the version of a schema is 1 to 2147483647"),
+    }
+}
+
+/// A state that needs no event to begin with.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no state to begin with",
+    note = "add a handler without a receiver for the event that begins the stream: `fn opened(event: &Opened) -> Self`",
+    note = "or derive `Default` for `{Self}` if a stream can begin with any event"
+)]
+pub trait DefaultState: Default {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> DefaultState for T {}
+
+/// The state before the first event of an aggregate that no event begins.
+pub fn default_state<A: DefaultState>() -> A {
+    A::default()
+}
+
+/// What a projection's handler may return.
+#[diagnostic::on_unimplemented(
+    message = "a projection's handler cannot return `{Self}`",
+    note = "return nothing, or `Result<(), ProjectionError>`; `.map_err(ProjectionError::handler)` makes one of any error"
+)]
+pub trait Outcome {
+    /// As a result.
+    ///
+    /// # Errors
+    /// The handler's own.
+    fn into_result(self) -> Result<(), ProjectionError>;
+}
+
+impl Outcome for () {
+    fn into_result(self) -> Result<(), ProjectionError> {
+        Ok(())
+    }
+}
+
+impl Outcome for Result<(), ProjectionError> {
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// What a handler returned, as a result.
+///
+/// # Errors
+/// The handler's own.
+pub fn finish(outcome: impl Outcome) -> Result<(), ProjectionError> {
+    outcome.into_result()
 }

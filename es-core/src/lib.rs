@@ -13,6 +13,8 @@ mod events;
 mod fold;
 mod id;
 mod limits;
+#[cfg(feature = "macros")]
+mod macros;
 mod memory;
 mod metadata;
 mod name;
@@ -67,9 +69,10 @@ pub mod prelude {
     #[cfg(feature = "runtime")]
     pub use crate::Projector;
     pub use crate::{
-        Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExpectedVersion,
-        MemoryStore, Metadata, Projection, ProjectionError, ProjectionStore, ReadModel,
-        ReadModelQuery, ReadModels, Repository, RetryPolicy, Root, StoredEvent, StreamId, Version,
+        Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExecuteError,
+        ExpectedVersion, MemoryStore, Metadata, Projection, ProjectionError, ProjectionStore,
+        ReadModel, ReadModelQuery, ReadModels, Repository, RetryPolicy, Root, StoredEvent,
+        StreamId, Version,
     };
     #[cfg(feature = "macros")]
     pub use crate::{aggregate, handles, projection};
@@ -79,4 +82,4 @@ pub mod prelude {
 }
 
 #[cfg(feature = "macros")]
-pub use es_derive::{Event, ReadModel, aggregate, handles, projection};
+pub use macros::{Event, ReadModel, aggregate, handles, projection};

@@ -24,9 +24,23 @@ pub struct Progress {
 
 /// Brings one projection up to date with the log of a store.
 ///
-/// ```ignore
-/// let mut balances = Projector::new(store, AccountBalances);
-/// balances.catch_up().await?;
+/// ```
+/// # use es_core::prelude::*;
+/// # #[derive(Serialize, Deserialize, Event)] struct Withdrawn { cents: i64 }
+/// #[derive(Default)]
+/// struct Withdrawals { cents: i64 }
+///
+/// #[projection(name = "withdrawals")]
+/// impl Withdrawals {
+///     #[handles(Withdrawn)]
+///     fn withdrawn(&mut self, event: &Withdrawn) { self.cents += event.cents; }
+/// }
+///
+/// # async fn run(store: MemoryStore) -> Result<(), ProjectionError> {
+/// let mut withdrawals = Projector::in_memory(store, Withdrawals::default());
+/// withdrawals.catch_up().await?;
+/// println!("{}", withdrawals.projection().cents);
+/// # Ok(()) }
 /// ```
 pub struct Projector<P, S> {
     store: S,

@@ -1,7 +1,6 @@
 //! Load, decide, append, and again on a conflict.
 
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +12,7 @@ use crate::events::IntoEvents;
 use crate::fold::Fold;
 use crate::metadata::Metadata;
 use crate::root::{Committed, Root};
-use crate::store::{EventStore, StreamQuery};
+use crate::store::{BoxFuture, EventStore, StreamQuery};
 use crate::version::Version;
 
 /// How often a command is decided anew when other writers were faster.
@@ -40,12 +39,31 @@ impl Default for RetryPolicy {
     }
 }
 
+// The futures are boxed so that their type has a name. With `impl Future`, which carries the bound on the events, the
+// compiler says three times (at the call, its path and its `.await`) that an event is not handled.
+
 /// The aggregates of one kind in a store.
 ///
-/// ```ignore
-/// let accounts = Repository::<BankAccount, _>::new(store);
-/// accounts.create(id, BankAccount::open("Ada", dec!(500))?).await?;
-/// accounts.execute(id, |account| account.withdraw(dec!(50))).await?;
+/// ```
+/// # use es_core::prelude::*;
+/// # #[derive(Serialize, Deserialize, Event)] struct Withdrawn { cents: i64 }
+/// # #[derive(Serialize, Deserialize, Event)] struct Overdrawn { cents: i64 }
+/// # #[derive(Default)] struct Account { cents: i64 }
+/// # #[aggregate(name = "account", id = Uuid)]
+/// # impl Account {
+/// #     #[handles(Withdrawn)] fn withdrawn(&mut self, event: &Withdrawn) { self.cents -= event.cents; }
+/// #     #[handles(Overdrawn)] fn overdrawn(&mut self, _: &Overdrawn) {}
+/// #     fn withdraw(&self, cents: i64) -> Result<Withdrawn, &'static str> { Ok(Withdrawn { cents }) }
+/// # }
+/// # async fn run(store: MemoryStore, id: Uuid) -> Result<(), ExecuteError<&'static str>> {
+/// let accounts = Repository::<Account, _>::new(store);
+/// accounts.execute(id, |account| account.withdraw(50)).await?;
+///
+/// let mut account = accounts.load(id).await?; // or several decisions, stored by one append
+/// account.decide(|account| account.withdraw(10))?;
+/// account.decide(|account| account.withdraw(20))?;
+/// accounts.save(&mut account).await?;
+/// # Ok(()) }
 /// ```
 pub struct Repository<A, S> {
     store: S,
@@ -90,9 +108,9 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         &self,
         id: A::Id,
         events: E,
-    ) -> impl Future<Output = Result<Committed, SaveError>> + Send + use<'_, A, S, E> {
+    ) -> BoxFuture<'_, Result<Committed, SaveError>> {
         let root = Root::create_by(id, events, self.metadata.clone());
-        async move { self.save(&mut root?).await }
+        Box::pin(async move { self.save(&mut root?).await })
     }
 
     /// Loads, decides, appends; on a conflict loads again and decides anew on the fresh state, as the
@@ -100,22 +118,19 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     ///
     /// # Errors
     /// [`ExecuteError::Domain`] with the decision's own error; otherwise what loading or saving says.
-    pub fn execute<E, D, F>(
-        &self,
+    pub fn execute<'a, E, D: 'a>(
+        &'a self,
         id: A::Id,
-        mut decide: F,
-    ) -> impl Future<Output = Result<Committed, ExecuteError<D>>> + Send + use<'_, A, S, E, D, F>
+        mut decide: impl FnMut(&A) -> Result<E, D> + Send + 'a,
+    ) -> BoxFuture<'a, Result<Committed, ExecuteError<D>>>
     where
-        E: IntoEvents<A>,
-        F: FnMut(&A) -> Result<E, D> + Send,
+        E: IntoEvents<A> + 'a,
     {
-        // Deciding and recording in one go: the events' type does not reach the future, nor its error messages.
-        let mut step = move |root: &mut Root<A>| root.decide(&mut decide);
-        async move {
+        Box::pin(async move {
             let mut retries = self.retry.retries;
             loop {
                 let mut root = self.load(id).await.map_err(ExecuteError::Load)?;
-                step(&mut root)?;
+                root.decide(&mut decide)?;
                 match self.save(&mut root).await {
                     Err(error) if error.is_conflict() && retries > 0 => {
                         tracing::debug!(stream = %root.stream(), retries, "conflict, deciding anew");
@@ -124,7 +139,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
                     done => return done.map_err(ExecuteError::Save),
                 }
             }
-        }
+        })
     }
 
     /// Loads the present state.

@@ -53,6 +53,14 @@ impl<A: Aggregate> Root<A> {
         self.fold.state.as_ref().expect("a root is made only of a stream that has begun")
     }
 
+    /// The state alone, recorded events included; what is pending is given up.
+    ///
+    /// # Panics
+    /// Never, as [`state`](Self::state).
+    pub fn into_state(self) -> A {
+        self.fold.state.expect("a root is made only of a stream that has begun")
+    }
+
     /// The stream it lives in.
     pub const fn stream(&self) -> &StreamId {
         &self.fold.stream

@@ -1,27 +1,45 @@
-//! The macros of `es-core`. Use them through `es-core`.
+//! The macros of `es-core`: use and read about them there.
+//!
+//! Every macro has three steps in three files: `model` turns syntax into our own structs and says what is wrong
+//! with it, `check` holds the rules that need more than one attribute, `expand` writes the code and cannot fail.
+
+mod aggregate;
+mod attr;
+mod errors;
+mod event;
+mod handler;
+mod paths;
+mod projection;
+mod read_model;
+
 use proc_macro::TokenStream;
-/// See `es_core::Event`.
+
+/// Documented at `es_core::Event`.
 #[proc_macro_derive(Event, attributes(event))]
-pub fn derive_event(_: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn derive_event(item: TokenStream) -> TokenStream {
+    event::derive(item.into()).into()
 }
-/// See `es_core::ReadModel`.
+
+/// Documented at `es_core::ReadModel`.
 #[proc_macro_derive(ReadModel, attributes(read_model))]
-pub fn derive_read_model(_: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn derive_read_model(item: TokenStream) -> TokenStream {
+    read_model::derive(item.into()).into()
 }
-/// See `es_core::aggregate`.
+
+/// Documented at `es_core::aggregate`.
 #[proc_macro_attribute]
-pub fn aggregate(_: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn aggregate(options: TokenStream, item: TokenStream) -> TokenStream {
+    aggregate::attribute(options.into(), item.into()).into()
 }
-/// See `es_core::projection`.
+
+/// Documented at `es_core::projection`.
 #[proc_macro_attribute]
-pub fn projection(_: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn projection(options: TokenStream, item: TokenStream) -> TokenStream {
+    projection::attribute(options.into(), item.into()).into()
 }
-/// See `es_core::handles`.
+
+/// Documented at `es_core::handles`.
 #[proc_macro_attribute]
-pub fn handles(_: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn handles(_event: TokenStream, item: TokenStream) -> TokenStream {
+    handler::misplaced(item.into()).into()
 }

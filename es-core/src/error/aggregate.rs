@@ -194,3 +194,16 @@ impl<D> ExecuteError<D> {
         }
     }
 }
+
+// So that `create`, `load` and `execute` can stand one after the other in a function that returns `ExecuteError`.
+impl<D> From<LoadError> for ExecuteError<D> {
+    fn from(error: LoadError) -> Self {
+        Self::Load(error)
+    }
+}
+
+impl<D> From<SaveError> for ExecuteError<D> {
+    fn from(error: SaveError) -> Self {
+        Self::Save(error)
+    }
+}
