@@ -1,6 +1,7 @@
 //! What the tests of this crate share.
 
 pub mod log;
+pub mod proxy;
 
 use es_postgres::{PgConfig, PgStore};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
