@@ -26,17 +26,17 @@ impl Guard {
         if self.is_passed() {
             return Ok(());
         }
-        let (version, sequence, trigger) = sqlx::query_as(include_str!("sql/guard.sql"))
+        let (version, sequence, ahead, trigger) = sqlx::query_as(include_str!("sql/guard.sql"))
             .fetch_one(connection)
             .await
             .map_err(|e| store_error(&e))?;
-        judge(version, sequence, trigger)?;
+        judge(version, sequence, ahead, trigger)?;
         self.in_order.store(true, Ordering::Relaxed);
         Ok(())
     }
 }
 
-fn judge(version: i64, sequence: bool, trigger: bool) -> Result<(), StoreError> {
+fn judge(version: i64, sequence: bool, ahead: bool, trigger: bool) -> Result<(), StoreError> {
     let refuse = |what: &str| Err(StoreError::Unsafe { what: what.to_owned() });
     if version > NEWEST {
         return Err(newer(version));
@@ -49,6 +49,12 @@ fn judge(version: i64, sequence: bool, trigger: bool) -> Result<(), StoreError> 
         return refuse(
             "the sequence of `es.events.position` must count up by one with CACHE 1, or readers would miss events: \
              ALTER TABLE es.events ALTER COLUMN position SET CACHE 1 SET INCREMENT BY 1 SET NO CYCLE",
+        );
+    }
+    if !ahead {
+        return refuse(
+            "the sequence of `es.events.position` stands before the last event, so readers would miss what comes next: \
+             SELECT setval(pg_get_serial_sequence('es.events', 'position'), (SELECT max(position) FROM es.events))",
         );
     }
     if !trigger {

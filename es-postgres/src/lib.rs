@@ -13,6 +13,7 @@ mod row;
 mod settled;
 mod store;
 mod table;
+mod transaction;
 
 pub use config::PgConfig;
 pub use context::PgContext;

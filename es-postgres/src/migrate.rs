@@ -1,7 +1,7 @@
 //! Makes and upgrades the schema `es`: numbered scripts, in one transaction, one process at a time.
 
 use es_core::StoreError;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use crate::error::store_error;
 
@@ -20,8 +20,9 @@ const MIGRATIONS: &[Migration] =
 pub(crate) const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 
 /// Brings the schema to [`NEWEST`], from whatever version it has.
-pub(crate) async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
-    let mut transaction = connection.begin().await.map_err(|e| store_error(&e))?;
+pub(crate) async fn migrate(
+    mut transaction: Transaction<'static, Postgres>,
+) -> Result<(), StoreError> {
     prepare(&mut transaction).await.map_err(|e| store_error(&e))?;
     let applied = applied(&mut transaction).await.map_err(|e| store_error(&e))?;
     let found = applied.last().map_or(0, |(version, _)| *version);
@@ -51,7 +52,6 @@ type Applied = (i64, String);
 /// Each statement has a snapshot of its own, taken after the lock is held, so it sees what they have done.
 async fn prepare(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     for statement in [
-        "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
         include_str!("sql/migrate_lock.sql"),
         include_str!("sql/migrate_schema.sql"),
         include_str!("sql/migrate_table.sql"),

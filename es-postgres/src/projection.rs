@@ -18,16 +18,13 @@ impl ProjectionStore for PgStore {
     type Batch = PgBatch;
 
     async fn ensure_table(&self, table: &'static Table) -> Result<(), StoreError> {
-        let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
-        table::ensure(&mut connection, table).await
+        table::ensure(self.transaction().await?, table).await
     }
 
     async fn begin(&self, name: &str, version: u32) -> Result<PgBatch, StoreError> {
         let version = i32::try_from(version).map_err(|_| out_of_range("version"))?;
         self.ready().await?;
-        // The level at which a batch that has waited for another one sees what that one has done.
-        let begun = self.pool().begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await;
-        let mut transaction = begun.map_err(|e| store_error(&e))?;
+        let mut transaction = self.transaction().await?;
         let checkpoint = lock(&mut transaction, name, version).await?;
         Ok(PgBatch { transaction, projection: (name.to_owned(), version), checkpoint })
     }

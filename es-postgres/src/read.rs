@@ -25,9 +25,27 @@ impl PgStore {
                 .bind(bigint(query.after.get()))
                 .bind(query.up_to.map_or(i64::MAX, |version| bigint(version.get())))
                 .fetch(self.pool());
-            Ok(rows.map(|row| row::event_of(&row.map_err(|e| store_error(&e))?, stream)))
+            let rows = rows.map(|row| row::event_of(&row.map_err(|e| store_error(&e))?, stream));
+            let mut rows = Box::pin(rows.peekable());
+            // Every event knows its category, but there may be none in the range; and a stream of none is not there.
+            if query != StreamQuery::ALL && rows.as_mut().peek().await.is_none() {
+                self.check_category(stream).await?;
+            }
+            Ok(rows)
         };
         stream::once(open).try_flatten().boxed()
+    }
+
+    async fn check_category(&self, stream: &StreamId) -> Result<(), StoreError> {
+        let head: Option<(Uuid, String, i64)> = sqlx::query_as(include_str!("sql/heads.sql"))
+            .bind(vec![stream.id()])
+            .fetch_optional(self.pool())
+            .await
+            .map_err(|e| store_error(&e))?;
+        match head {
+            Some((_, category, _)) => row::check_category(stream, category),
+            None => Ok(()),
+        }
     }
 
     pub(crate) async fn settled_position(&self) -> Result<Position, StoreError> {

@@ -22,6 +22,19 @@ pub(crate) fn event_of(row: &PgRow, stream: &StreamId) -> Result<StoredEvent, St
     Ok(event)
 }
 
+/// Whether a stream that is stored under `category` is the one that was meant.
+pub(crate) fn check_category(stream: &StreamId, category: String) -> Result<(), StoreError> {
+    if category == stream.category().as_str() {
+        return Ok(());
+    }
+    match Category::new(category) {
+        Ok(actual) => Err(StoreError::WrongCategory { stream: stream.clone(), actual }),
+        Err(_) => {
+            Err(StoreError::Corrupt { what: format!("the category of stream {}", stream.id()) })
+        }
+    }
+}
+
 /// The event in a row.
 pub(crate) fn event(row: &PgRow) -> Result<StoredEvent, StoreError> {
     let corrupt = |position: Option<i64>, what: &str| StoreError::Corrupt {

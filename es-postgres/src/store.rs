@@ -77,11 +77,10 @@ impl PgStore {
     /// [`StoreError::Schema`] when the database was upgraded by a newer program, [`StoreError::Unsafe`] when it was
     /// upgraded from other scripts, and the errors of the server, such as a missing permission.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
-        migrate::migrate(&mut connection).await
+        migrate::migrate(self.transaction().await?).await
     }
 
-    /// The pool, for the program's own statements.
+    /// The pool, for the program's own statements; transactions are better opened with [`transaction`](Self::transaction).
     pub fn pool(&self) -> &PgPool {
         &self.inner.pool
     }

@@ -4,16 +4,16 @@
 //! checked when the program is compiled and quoted here all the same. Tables are found on the connection's search path.
 
 use es_core::{Column, RowSelection, SqlType, StoreError, Table};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use crate::error::{is_missing_table, store_error};
 
 /// Makes the table, or sees that the one that is there fits.
 pub(crate) async fn ensure(
-    connection: &mut PgConnection,
+    transaction: Transaction<'static, Postgres>,
     table: &'static Table,
 ) -> Result<(), StoreError> {
-    let found = make(connection, table).await.map_err(|e| store_error(&e))?;
+    let found = make(transaction, table).await.map_err(|e| store_error(&e))?;
     match difference(table, &found) {
         None => Ok(()),
         Some(difference) => Err(StoreError::TableDiffers { table: table.name, difference }),
@@ -60,10 +60,9 @@ fn table_error(error: &sqlx::Error, table: &'static Table) -> StoreError {
 type Found = (String, String, bool, bool);
 
 async fn make(
-    connection: &mut PgConnection,
+    mut transaction: Transaction<'static, Postgres>,
     table: &'static Table,
 ) -> Result<Vec<Found>, sqlx::Error> {
-    let mut transaction = connection.begin().await?;
     let mut found = columns(&mut transaction, table).await?;
     if found.is_empty() {
         // `IF NOT EXISTS` alone lets two that come at once fail over each other.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use es_core::{AppendError, Appended, StoreError, StreamAppend};
 use sqlx::PgConnection;
+use tokio::time::Instant;
 
 use crate::error::{is_collision, is_duplicate_event, is_refusal, store_error};
 use crate::store::PgStore;
@@ -117,8 +118,10 @@ impl PgStore {
                     continue;
                 }
                 Attempt::Broken(cause) => {
+                    // One deadline for all of them: the caller waits for the call, not for an entry.
+                    let deadline = Instant::now() + self.config().get_outcome_timeout();
                     for at in group {
-                        outcomes[at] = Some(self.find_out(&appends[at], &cause).await);
+                        outcomes[at] = Some(self.find_out(&appends[at], &cause, deadline).await);
                     }
                     continue;
                 }

@@ -17,6 +17,7 @@ use es_core::{
     StreamAppend, Version,
 };
 use sqlx::{Connection as _, PgConnection};
+use tokio::time::Instant;
 
 use super::{Outcome, refused, statement};
 use crate::error::{cause, is_collision, is_duplicate_event, is_refusal, store_error};
@@ -27,11 +28,15 @@ use crate::store::PgStore;
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
 
 impl PgStore {
-    /// Finds out what became of an append that `broke`, within the configured time.
-    pub(super) async fn find_out(&self, append: &StreamAppend, broke: &sqlx::Error) -> Outcome {
+    /// Finds out what became of an append that `broke`, before `deadline`.
+    pub(super) async fn find_out(
+        &self,
+        append: &StreamAppend,
+        broke: &sqlx::Error,
+        deadline: Instant,
+    ) -> Outcome {
         tracing::warn!(stream = %append.stream, error = %cause(broke), "the connection broke during an append");
-        let limit = self.config().get_outcome_timeout();
-        let found = tokio::time::timeout(limit, self.find_out_in_time(append)).await;
+        let found = tokio::time::timeout_at(deadline, self.find_out_in_time(append)).await;
         found.unwrap_or_else(|_| {
             let (stream, first_event) = (append.stream.clone(), append.events[0].id);
             Err(AppendError::OutcomeUnknown { stream, first_event, cause: cause(broke) })

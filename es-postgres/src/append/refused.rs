@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use es_core::{
-    AppendError, Appended, Category, Cause, EventAddress, EventId, StoreError, StreamAppend,
-    Version,
+    AppendError, Appended, Cause, EventAddress, EventId, StoreError, StreamAppend, Version,
 };
 use sqlx::postgres::PgDatabaseError;
 use sqlx::{PgConnection, PgPool};
@@ -13,6 +12,7 @@ use uuid::Uuid;
 use super::{Attempt, Outcome};
 use crate::error::store_error;
 use crate::read::locate;
+use crate::row;
 use crate::store::PgStore;
 
 /// Gives each entry that lost the reason; one whose stream by now is as it should be is left open.
@@ -62,11 +62,9 @@ fn reason(
     let (stream, expected) = (append.stream.clone(), append.expected);
     let mut actual = Version::START;
     if let Some((category, version)) = head {
-        if *category != stream.category().as_str() {
-            let actual = Category::new(category.clone()).map_err(|_| StoreError::Corrupt {
-                what: format!("the category of stream {}", stream.id()),
-            })?;
-            return Ok(Some(StoreError::WrongCategory { stream, actual }.into()));
+        match row::check_category(&stream, category.clone()) {
+            Err(error @ StoreError::WrongCategory { .. }) => return Ok(Some(error.into())),
+            checked => checked?,
         }
         actual = Version::new(version.cast_unsigned());
     }
