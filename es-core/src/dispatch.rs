@@ -85,6 +85,13 @@ impl<A: Aggregate> Handler<A> {
     }
 }
 
+impl<A> Handler<A> {
+    /// A row of no event, for generated code that does not compile.
+    pub(crate) const fn never() -> Self {
+        Self { name: "", schema_version: SchemaVersion::FIRST, apply: |_, _| Ok(()) }
+    }
+}
+
 impl<A> fmt::Debug for Handler<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Handler({} v{})", self.name, self.schema_version)

@@ -108,10 +108,10 @@ impl<A, E: HandledBy<A>> Recorded<A> for E {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be recorded by `{A}`",
     label = "not an event that `{A}` handles",
-    note = "to record it, add a `#[handles({Self})]` method to the `#[aggregate]` impl of `{A}`",
-    note = "a decision returns one event, `Option`, `Vec`, an array, a tuple of events, `Events<{A}>`, or `()` for nothing"
+    note = "to record an event, handle it: add `#[handles({Self})]` above a method in the `#[aggregate]` impl of `{A}`",
+    note = "a decision returns one event, or `Option`, `Vec`, an array or a tuple of events that are all handled by `{A}`, `Events<{A}>`, or `()` for nothing"
 )]
-pub trait IntoEvents<A: Aggregate> {
+pub trait IntoEvents<A> {
     /// Adds them, in order.
     fn into_events(self, events: &mut Events<A>);
 }
@@ -122,7 +122,6 @@ impl<A: Aggregate> IntoEvents<A> for Events<A> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<A: Aggregate, T: IntoEvents<A>> IntoEvents<A> for Option<T> {
     fn into_events(self, events: &mut Events<A>) {
         if let Some(each) = self {
@@ -131,7 +130,6 @@ impl<A: Aggregate, T: IntoEvents<A>> IntoEvents<A> for Option<T> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<A: Aggregate, T: IntoEvents<A>> IntoEvents<A> for Vec<T> {
     fn into_events(self, events: &mut Events<A>) {
         for each in self {
@@ -140,7 +138,6 @@ impl<A: Aggregate, T: IntoEvents<A>> IntoEvents<A> for Vec<T> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<A: Aggregate, T: IntoEvents<A>, const N: usize> IntoEvents<A> for [T; N] {
     fn into_events(self, events: &mut Events<A>) {
         for each in self {
@@ -154,8 +151,8 @@ impl<A: Aggregate> IntoEvents<A> for () {
 }
 
 macro_rules! tuples {
-    ($($T:ident)+) => {
-        #[diagnostic::do_not_recommend]
+    ($(#[$recommend:meta])? $($T:ident)+) => {
+        $(#[$recommend])?
         impl<A: Aggregate, $($T: IntoEvents<A>),+> IntoEvents<A> for ($($T,)+) {
             #[expect(non_snake_case, reason = "one name for the type and its value")]
             fn into_events(self, events: &mut Events<A>) {
@@ -166,11 +163,16 @@ macro_rules! tuples {
     };
 }
 
-tuples!(E1);
+// Messages about a pair name the event that is not handled. Longer tuples would do so too, but then all of them would be
+// listed ("the following other types implement …") whenever any event is not handled.
 tuples!(E1 E2);
-tuples!(E1 E2 E3);
-tuples!(E1 E2 E3 E4);
-tuples!(E1 E2 E3 E4 E5);
-tuples!(E1 E2 E3 E4 E5 E6);
-tuples!(E1 E2 E3 E4 E5 E6 E7);
-tuples!(E1 E2 E3 E4 E5 E6 E7 E8);
+tuples!(
+    #[diagnostic::do_not_recommend]
+    E1
+);
+tuples!(#[diagnostic::do_not_recommend] E1 E2 E3);
+tuples!(#[diagnostic::do_not_recommend] E1 E2 E3 E4);
+tuples!(#[diagnostic::do_not_recommend] E1 E2 E3 E4 E5);
+tuples!(#[diagnostic::do_not_recommend] E1 E2 E3 E4 E5 E6);
+tuples!(#[diagnostic::do_not_recommend] E1 E2 E3 E4 E5 E6 E7);
+tuples!(#[diagnostic::do_not_recommend] E1 E2 E3 E4 E5 E6 E7 E8);

@@ -139,7 +139,13 @@ impl<P: Projection, S: ProjectionStore> Projector<P, S> {
         self.handle_page(&page.events, batch.backend()).await?;
         let last = page.events.last().map(|event| event.id);
         let checkpoint = Checkpoint { position: page.through, event: last.or(from.event) };
-        batch.commit(checkpoint).await?;
+        match batch.commit(checkpoint).await {
+            // Another worker was faster, and nothing of this batch is stored: the next one begins where that one is.
+            Err(StoreError::CheckpointMoved { .. }) => {
+                return Ok(Progress { events: 0, position: from.position });
+            }
+            done => done?,
+        }
         self.checkpoint = Some(checkpoint);
         Ok(Progress { events: page.events.len() as u64, position: page.through })
     }

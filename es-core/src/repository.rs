@@ -104,10 +104,10 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     ///
     /// # Errors
     /// [`SaveError::AlreadyExists`] when the stream exists; [`SaveError`] when the events do not begin it or cannot be stored.
-    pub fn create<E: IntoEvents<A>>(
+    pub fn create(
         &self,
         id: A::Id,
-        events: E,
+        events: impl IntoEvents<A>,
     ) -> BoxFuture<'_, Result<Committed, SaveError>> {
         let root = Root::create_by(id, events, self.metadata.clone());
         Box::pin(async move { self.save(&mut root?).await })
@@ -118,13 +118,14 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     ///
     /// # Errors
     /// [`ExecuteError::Domain`] with the decision's own error; otherwise what loading or saving says.
-    pub fn execute<'a, E, D: 'a>(
+    pub fn execute<'a, E, D>(
         &'a self,
         id: A::Id,
         mut decide: impl FnMut(&A) -> Result<E, D> + Send + 'a,
     ) -> BoxFuture<'a, Result<Committed, ExecuteError<D>>>
     where
         E: IntoEvents<A> + 'a,
+        D: 'a,
     {
         Box::pin(async move {
             let mut retries = self.retry.retries;
@@ -168,22 +169,46 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     }
 
     /// Saves what is pending on a root, in one append; nothing pending is nothing to do. A root that could not be
-    /// saved keeps its pending events. Dropping the future leaves them stored whole or not at all.
+    /// saved keeps its pending events. Dropping the future leaves them stored whole or not at all; after that, and
+    /// after [`AppendError::OutcomeUnknown`], saving the same root again finds out and never stores them twice.
     ///
     /// # Errors
     /// [`SaveError::Append`] with a conflict when the stream has moved on since the root was loaded;
     /// [`SaveError::AlreadyExists`] when the root is new and the stream is not.
     pub async fn save(&self, root: &mut Root<A>) -> Result<Committed, SaveError> {
-        let Some(append) = root.to_append()? else { return Ok(Committed::of(root, 0)) };
-        let events = append.events.len();
-        let appended = self.store.append(append).await.map_err(|error| match error {
-            AppendError::Conflict { stream, .. } if root.is_created() => {
-                SaveError::AlreadyExists { stream }
+        let events = root.pending().len();
+        let doubtful = root.in_doubt();
+        if doubtful {
+            self.find_saved(root).await?;
+        }
+        let Some(append) = root.to_append()? else { return Ok(Committed::of(root, events)) };
+        root.doubt(true);
+        match self.store.append(append).await {
+            Ok(appended) => root.saved(appended),
+            Err(error @ AppendError::OutcomeUnknown { .. }) => return Err(error.into()),
+            // The attempt in doubt may have gone through just before this one.
+            Err(error) if !(doubtful && self.find_saved(root).await?) => {
+                root.doubt(false);
+                return Err(match error {
+                    AppendError::Conflict { stream, .. } if root.is_created() => {
+                        SaveError::AlreadyExists { stream }
+                    }
+                    error => SaveError::Append(error),
+                });
             }
-            error => SaveError::Append(error),
-        })?;
-        root.saved(appended);
+            Err(_) => {}
+        }
         Ok(Committed::of(root, events))
+    }
+
+    /// Takes what is stored already off the pending events. Whether that was all of them.
+    async fn find_saved(&self, root: &mut Root<A>) -> Result<bool, SaveError> {
+        let ids: Vec<_> = root.pending().iter().map(|event| event.id).collect();
+        let found = self.store.locate(&ids).await.map_err(AppendError::Store)?;
+        if let Some(last) = found.iter().max_by_key(|address| address.version) {
+            root.saved_first(found.len(), last.version, last.position);
+        }
+        Ok(root.pending().is_empty())
     }
 
     /// Replays the stream while `keep` says yes to the time at which an event happened.

@@ -1,154 +1,172 @@
-//! Options of the form `name = value, …`, each with the tokens the user wrote.
+//! The options of an attribute, `name = "…", version = 2, id`, with their tokens.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, LitInt, LitStr, Meta, Token};
+use syn::parse::Parser as _;
+use syn::{Attribute, LitInt, LitStr, Meta, Type};
 
 use crate::errors::Errors;
 
-/// The options of one attribute that are known and set once.
-pub(crate) struct Options(Vec<Entry>);
-
-struct Entry {
-    name: Ident,
+/// One option as it was written.
+pub(crate) struct Setting {
+    key: Ident,
     value: Option<TokenStream>,
 }
 
-impl Parse for Entry {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let name = input.call(Ident::parse_any)?;
-        if !input.peek(Token![=]) {
-            return Ok(Self { name, value: None });
-        }
-        input.parse::<Token![=]>()?;
-        let mut value = TokenStream::new();
-        while !input.is_empty() && !input.peek(Token![,]) {
-            input.parse::<proc_macro2::TokenTree>()?.to_tokens(&mut value);
-        }
-        Ok(Self { name, value: Some(value) })
-    }
-}
-
-impl Options {
-    /// Parses what stands between an attribute's parentheses. `known` names each option with an example of its use.
-    pub(crate) fn parse(tokens: TokenStream, known: &[&str], errors: &mut Errors) -> Self {
-        let parser = Punctuated::<Entry, Token![,]>::parse_terminated;
-        let parsed = errors.ok(syn::parse::Parser::parse2(parser, tokens)).unwrap_or_default();
-        let mut options = Self(Vec::new());
-        for entry in parsed {
-            options.add(entry, known, errors);
-        }
-        options
-    }
-
-    /// Parses all attributes of a helper, such as `#[event(…)]`, as if they were one.
-    pub(crate) fn of_helper(
-        attributes: &[Attribute],
-        helper: &str,
-        known: &[&str],
-        errors: &mut Errors,
-    ) -> Self {
-        let mut options = Self(Vec::new());
-        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(helper)) {
-            let Meta::List(list) = &attribute.meta else {
-                let example = known.first().unwrap_or(&"…");
-                errors.at(attribute, format!("expected options: `#[{helper}({example})]`"));
-                continue;
-            };
-            let more = Self::parse(list.tokens.clone(), known, errors);
-            for entry in more.0 {
-                options.add(entry, known, errors);
-            }
-        }
-        options
-    }
-
-    /// The value of a string option.
-    pub(crate) fn string(&mut self, name: &str, errors: &mut Errors) -> Option<LitStr> {
-        let entry = self.take(name)?;
-        entry.literal(&format!("expected a string: `{name} = \"…\"`"), errors)
-    }
-
-    /// The value of an option that counts from 1.
-    pub(crate) fn count(&mut self, name: &str, errors: &mut Errors) -> Option<u32> {
-        let message = format!("expected a whole number from 1: `{name} = 2`");
-        let literal: LitInt = self.take(name)?.literal(&message, errors)?;
-        match literal.base10_parse::<i32>() {
-            Ok(n) if n > 0 => Some(n.cast_unsigned()),
-            Ok(_) => {
-                errors.at(literal, format!("the first `{name}` is 1"));
-                None
-            }
-            Err(_) => {
-                errors.at(literal, message);
+impl Setting {
+    /// Its value, when it is a string literal.
+    pub(crate) fn string(&self, errors: &mut Errors) -> Option<LitStr> {
+        let example = format!("write `{} = \"…\"`", self.key);
+        let value = self.value(&example, errors)?;
+        match syn::parse2::<LitStr>(value.clone()) {
+            Ok(literal) if literal.suffix().is_empty() => Some(literal),
+            _ => {
+                errors.at(value, format!("`{}` must be a string literal: {example}", self.key));
                 None
             }
         }
     }
 
-    /// The value of an option that is a type.
-    pub(crate) fn path(&mut self, name: &str, errors: &mut Errors) -> Option<syn::Path> {
-        self.take(name)?.literal(&format!("expected a type: `{name} = Uuid`"), errors)
-    }
-
-    /// Whether an option without a value is set.
-    pub(crate) fn flag(&mut self, name: &str, errors: &mut Errors) -> Option<Ident> {
-        let entry = self.take(name)?;
-        if let Some(value) = &entry.value {
-            errors.at(value, format!("`{name}` takes no value"));
-        }
-        Some(entry.name)
-    }
-
-    fn take(&mut self, name: &str) -> Option<Entry> {
-        let at = self.0.iter().position(|entry| entry.name == name)?;
-        Some(self.0.swap_remove(at))
-    }
-
-    fn add(&mut self, entry: Entry, known: &[&str], errors: &mut Errors) {
-        let named = |example: &&str| example.split(' ').next().is_some_and(|n| entry.name == n);
-        if !known.iter().any(|example| named(&example)) {
-            let known: Vec<_> = known.iter().map(|example| format!("`{example}`")).collect();
-            let known = known.join(", ");
-            errors.at(&entry.name, format!("unknown option `{}`: known are {known}", entry.name));
-        } else if let Some(first) = self.0.iter().find(|other| other.name == entry.name) {
-            errors.at(&first.name, format!("`{}` is set here first", entry.name));
-            errors.at(&entry.name, format!("`{}` is set twice: leave one out", entry.name));
-        } else {
-            self.0.push(entry);
-        }
-    }
-}
-
-impl Entry {
-    fn literal<T: Parse>(self, message: &str, errors: &mut Errors) -> Option<T> {
-        let Some(value) = self.value.filter(|value| !value.is_empty()) else {
-            errors.at(self.name, message);
+    /// Its value, when it is a whole number between 1 and `max`.
+    pub(crate) fn number(&self, max: u32, errors: &mut Errors) -> Option<LitInt> {
+        let example = format!("write `{} = 1`", self.key);
+        let value = self.value(&example, errors)?;
+        let Ok(literal) = syn::parse2::<LitInt>(value.clone()) else {
+            errors.at(value, format!("`{}` must be a whole number: {example}", self.key));
             return None;
         };
-        let parsed = syn::parse2(value.clone());
-        if parsed.is_err() {
-            errors.at(value, message);
+        let problem = match literal.base10_digits().parse::<u128>() {
+            _ if !literal.suffix().is_empty() => "must be a plain number, without a suffix",
+            Ok(0) => "counts from 1",
+            _ if literal.base10_digits().starts_with('-') => "counts from 1",
+            Ok(n) if n <= u128::from(max) => return Some(literal),
+            _ => {
+                errors.at(value, format!("`{}` is at most {max}", self.key));
+                return None;
+            }
+        };
+        errors.at(value, format!("`{}` {problem}: {example}", self.key));
+        None
+    }
+
+    /// Its value, when it is a type that has a name.
+    pub(crate) fn path(&self, example: &str, errors: &mut Errors) -> Option<Type> {
+        let example = format!("write `{} = {example}`", self.key);
+        let value = self.value(&example, errors)?;
+        if let Ok(ty @ Type::Path(_)) = syn::parse2::<Type>(value.clone()) {
+            return Some(ty);
         }
-        parsed.ok()
+        errors.at(value, format!("`{}` must be the name of a type: {example}", self.key));
+        None
+    }
+
+    /// Notes an error unless it was written without a value.
+    pub(crate) fn flag(&self, errors: &mut Errors) {
+        if self.value.is_some() {
+            errors.at(self, format!("`{0}` takes no value: write `{0}`", self.key));
+        }
+    }
+
+    fn value(&self, example: &str, errors: &mut Errors) -> Option<&TokenStream> {
+        match &self.value {
+            Some(value) if !value.is_empty() => Some(value),
+            _ => {
+                errors.at(self, format!("`{}` has no value: {example}", self.key));
+                None
+            }
+        }
     }
 }
 
-/// A stored name: 1 to 512 bytes without control characters, as `es_core` checks it again at run time.
-pub(crate) fn check_name(name: &LitStr, errors: &mut Errors) -> bool {
-    let value = name.value();
-    if value.is_empty() {
-        errors.at(name, "a stored name is not empty: leave `name` out to use the type's name");
-    } else if value.len() > 512 {
-        let bytes = value.len();
-        errors.at(name, format!("a stored name has at most 512 bytes, this one has {bytes}"));
-    } else if value.chars().any(char::is_control) {
-        errors.at(name, "a stored name has no control characters");
-    } else {
-        return true;
+impl ToTokens for Setting {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.key.to_tokens(tokens);
+        self.value.to_tokens(tokens);
     }
-    false
+}
+
+/// All options of one attribute, or of several of the same name.
+#[derive(Default)]
+pub(crate) struct Options(Vec<Setting>);
+
+impl Options {
+    /// The options between an attribute's parentheses.
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let settings = split_at_commas(tokens).into_iter();
+        Self(settings.filter_map(|tokens| errors.ok(setting.parse2(tokens))).collect())
+    }
+
+    /// The options of all `#[name(..)]` among `attrs`.
+    pub(crate) fn of(attrs: &[Attribute], name: &str, example: &str, errors: &mut Errors) -> Self {
+        let mut all = Self::default();
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
+            match &attr.meta {
+                Meta::List(list) if !list.tokens.is_empty() => {
+                    all.0.extend(Self::parse(list.tokens.clone(), errors).0);
+                }
+                meta => errors.at(
+                    meta,
+                    format!("`#[{name}]` without options says nothing: write `{example}`"),
+                ),
+            }
+        }
+        all
+    }
+
+    /// The option called `key`, out of the list; a second one is an error.
+    pub(crate) fn take(&mut self, key: &str, errors: &mut Errors) -> Option<Setting> {
+        let (mut found, rest): (Vec<_>, Vec<_>) =
+            self.0.drain(..).partition(|setting| setting.key == key);
+        self.0 = rest;
+        for repeated in found.iter().skip(1) {
+            errors.at(repeated, format!("`{key}` is set twice: remove one"));
+        }
+        (!found.is_empty()).then(|| found.swap_remove(0))
+    }
+
+    /// What nobody took is unknown.
+    pub(crate) fn finish(self, known: &[&str], errors: &mut Errors) {
+        let known: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
+        for setting in self.0 {
+            let message =
+                format!("unknown option `{}`: known here are {}", setting.key, known.join(", "));
+            errors.at(setting.key, message);
+        }
+    }
+}
+
+fn setting(input: syn::parse::ParseStream<'_>) -> syn::Result<Setting> {
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error("expected an option: `key = value`"));
+    }
+    let key = input.call(Ident::parse_any)?;
+    if input.is_empty() {
+        return Ok(Setting { key, value: None });
+    }
+    input.parse::<syn::Token![=]>().map_err(|error| {
+        syn::Error::new(error.span(), format!("expected `=` after `{key}`: `{key} = value`"))
+    })?;
+    Ok(Setting { key, value: Some(input.parse()?) })
+}
+
+/// Commas between `<` and `>` belong to a type, not to the list.
+fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
+    let (mut parts, mut part, mut depth) = (Vec::new(), Vec::<TokenTree>::new(), 0_usize);
+    for token in tokens {
+        match &token {
+            TokenTree::Punct(p) if p.as_char() == ',' && depth == 0 => {
+                parts.push(part.drain(..).collect());
+                continue;
+            }
+            TokenTree::Punct(p) if p.as_char() == '<' => depth += 1,
+            TokenTree::Punct(p) if p.as_char() == '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        part.push(token);
+    }
+    if !part.is_empty() {
+        parts.push(part.into_iter().collect());
+    }
+    parts
 }

@@ -1,35 +1,45 @@
-//! All errors of one expansion, reported together.
+//! Everything that is wrong with one use of a macro, reported together.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use std::fmt::Display;
 
-#[derive(Debug, Default)]
-pub(crate) struct Errors(Option<syn::Error>);
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+
+/// The mistakes found so far.
+#[derive(Default)]
+pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Errors {
-    /// Adds `message`, pointing at `tokens`.
-    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
-        self.push(syn::Error::new_spanned(tokens, message));
+    /// Something is wrong with these tokens of the user's.
+    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
+        self.0.push(syn::Error::new_spanned(tokens, message));
     }
 
-    pub(crate) fn push(&mut self, error: syn::Error) {
-        match &mut self.0 {
-            Some(all) => all.combine(error),
-            None => self.0 = Some(error),
-        }
+    /// Something is missing from the attribute as a whole, so that no smaller token of the user's is wrong.
+    pub(crate) fn whole(&mut self, message: impl Display) {
+        self.0.push(syn::Error::new(Span::call_site(), message));
     }
 
-    /// The value, or nothing and the error kept.
+    /// Takes the value, or notes the error.
     pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
-        result.map_err(|error| self.push(error)).ok()
+        result.map_err(|error| self.0.push(error)).ok()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_none()
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// One `compile_error!` for each.
-    pub(crate) fn into_tokens(self) -> TokenStream {
-        self.0.map(syn::Error::into_compile_error).unwrap_or_default()
+    /// The reports, as items.
+    pub(crate) fn items(&self) -> TokenStream {
+        self.0.iter().map(syn::Error::to_compile_error).collect()
+    }
+
+    /// Takes the first report out, as a type. An array whose length is a compile error is a type that the compiler
+    /// knows to be unknown: it stays silent about everything that follows from it.
+    pub(crate) fn take_type(&mut self) -> Option<TokenStream> {
+        (!self.0.is_empty()).then(|| {
+            let length = self.0.remove(0).to_compile_error();
+            quote!([(); #length])
+        })
     }
 }

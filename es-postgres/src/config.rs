@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use es_core::Limits;
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// After so long without use a connection is looked at before it is used again.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// How a [`PgStore`](crate::PgStore) connects and what it accepts.
 ///
@@ -78,13 +82,21 @@ impl PgConfig {
         self.outcome_timeout
     }
 
-    /// The pool as we want it: a dead connection is noticed by the statement that meets it, not by a round trip before
-    /// each one.
+    /// The pool as we want it: no round trip before each statement to see whether the connection still lives, only
+    /// before one on a connection that was idle for a while. Else a dead connection is noticed by what meets it.
     pub(crate) fn pool_options(&self) -> PgPoolOptions {
         PgPoolOptions::new()
             .max_connections(self.max_connections)
             .acquire_timeout(self.acquire_timeout)
             .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
     }
 
     /// The connections as we want them. Generic plans: the planner would price the plan of a statement on arrays at ten

@@ -123,19 +123,17 @@ async fn lock(
     name: &str,
     version: i32,
 ) -> Result<Checkpoint, StoreError> {
-    let found = match locked(connection, name, version).await? {
-        Some(found) => found,
-        None => {
-            sqlx::query(include_str!("sql/checkpoint_begin.sql"))
-                .bind(name)
-                .bind(version)
-                .execute(&mut *connection)
-                .await
-                .map_err(|e| store_error(&e))?;
-            let found = locked(connection, name, version).await?;
-            found.ok_or_else(|| StoreError::CheckpointMoved { projection: name.to_owned() })?
-        }
-    };
+    let mut found = locked(connection, name, version).await?;
+    if found.is_none() {
+        sqlx::query(include_str!("sql/checkpoint_begin.sql"))
+            .bind(name)
+            .bind(version)
+            .execute(&mut *connection)
+            .await
+            .map_err(|e| store_error(&e))?;
+        found = locked(connection, name, version).await?;
+    }
+    let found = found.ok_or_else(|| StoreError::CheckpointMoved { projection: name.to_owned() })?;
     let (position, event, of_this_log) = found;
     if !of_this_log {
         return Err(StoreError::Unsafe {

@@ -14,9 +14,9 @@
 //! - whoever takes the lock after the question draws positions above `last`.
 //!
 //! When those holders have gone, nothing at or below `last` can appear any more. New holders do not matter: the set
-//! is fixed when it is taken, so a stream of new writers cannot starve the readers. Were holders asked first, or
-//! in the same statement (whose snapshot is taken before the lock table is read, but whose parts run in any order), a
-//! writer could slip in between. The events themselves are read by a statement later still: the caller's part.
+//! is fixed when it is taken, so a stream of new writers cannot starve the readers. Were holders asked first, a writer
+//! could take the lock, draw, and be overtaken before `last` is seen. The events themselves are read by a statement
+//! later still, which is the caller's part: a writer who ended just before the question is visible only to later ones.
 //!
 //! Each statement runs by itself, outside any transaction, so that it has a snapshot of its own whatever
 //! `default_transaction_isolation` says. Both run on one connection, so that they ask the same server.
@@ -24,15 +24,15 @@
 //! # What is relied on in the lock table
 //!
 //! `ROW EXCLUSIVE` is a weak lock: it is mostly kept in its backend's private slots and moved to the shared table only
-//! when a stronger lock is wanted or the transaction is prepared. `pg_locks` reads the private slots first and the shared
-//! table after them, under all its partition locks at once; the move is only ever in that direction, so a lock
+//! when a stronger lock is wanted or the transaction is prepared. `pg_locks` reads the private slots first and the
+//! shared table after them, under all its partition locks at once; the move is only ever in that direction, so a lock
 //! can be listed twice but never be overlooked. A request that waits holds nothing and has drawn nothing. Rolling
 //! back to a savepoint gives up the locks taken since, and the positions drawn under them are dead as well.
 //!
 //! Holders are told apart by their virtual transaction id. A prepared transaction has no process, but keeps its lock
-//! and, on servers of today, its virtual id; after a restart of the server, and on releases before 2021 at once,
-//! it goes by `-1/<transaction id>` instead. So when a holder is gone and such a name is there, it may be the same
-//! one, and is waited for too. A name changes at most once, so this cannot go on for ever. An ordinary transaction
+//! and its virtual id until the server restarts; from then on it goes by `-1/<transaction id>` (older minor releases
+//! give it that name when it is prepared). So when a holder is gone and such a name is there, it may be the same one,
+//! and is waited for too. A name changes at most once, so this cannot go on for ever. An ordinary transaction
 //! does not survive a restart, and a new one that happens to get its name only makes the wait longer.
 //!
 //! A hot standby has the rows but not the locks of its primary: there nothing beyond the first hole is ever settled.

@@ -1,6 +1,7 @@
 //! What the tests of this crate share.
 
 pub mod log;
+pub mod proxy;
 
 use es_postgres::{PgConfig, PgStore};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -88,3 +89,8 @@ async fn admin(statement: &str) {
     done.unwrap_or_else(|error| panic!("{statement}: {error}"));
     connection.close().await.expect("a connection can be closed");
 }
+
+/// The examples of the repository's front page, run as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct FrontPage;

@@ -1,4 +1,5 @@
 //! Appending to PostgreSQL: races, the caller's own transaction, and what the database refuses.
+#![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
 use es_core::ExpectedVersion::{Any, Exact, NoStream, StreamExists};
 use es_core::{AppendError, EventStore as _, ExpectedVersion, StoreError, Version};

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 
 fn test(arguments: &[OsString]) -> Result<u8, Error> {
     let interrupts = Interrupts::listen()?;
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = command(&std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.arg("test").arg("--all-features");
     if !names_packages(arguments) {
         cargo.arg("--workspace");
@@ -69,6 +69,20 @@ fn names_packages(arguments: &[OsString]) -> bool {
     })
 }
 
+/// A command without the variables in which `cargo run` describes this package: build scripts that
+/// look at them would run anew, and half of the dependencies with them, each time that `cargo
+/// xtask test` follows `cargo test` or the other way round.
+fn command(program: &OsStr) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        let about_us = |prefix| name.as_encoded_bytes().starts_with(prefix);
+        if about_us(b"CARGO_PKG_".as_slice()) || about_us(b"CARGO_MANIFEST_".as_slice()) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 fn postgres(arguments: &[OsString]) -> Result<u8, Error> {
     let interrupts = Interrupts::listen()?;
     let cluster = Cluster::start(&[])?;
@@ -83,7 +97,7 @@ fn postgres(arguments: &[OsString]) -> Result<u8, Error> {
     };
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([cluster.programs().to_owned()]);
-    let mut command = Command::new(program);
+    let mut command = command(program);
     command.args(arguments).env(DATABASE_URL, cluster.url());
     if let Ok(path) = std::env::join_paths(folders) {
         command.env("PATH", path);

@@ -37,7 +37,7 @@ fn kill(child: &Child, signal: &str) {
 
 /// How it ended. A command that does not heed a signal must fail the test, not hang it.
 fn end_of(mut child: Child) -> ExitStatus {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         if let Some(status) = child.try_wait().expect("it is our child") {
             return status;
@@ -57,7 +57,7 @@ fn listens(url: &str) -> bool {
 
 #[track_caller]
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(20));
@@ -86,6 +86,16 @@ fn pg_gives_a_command_a_server_and_takes_its_exit_code() {
 
     let output = xtask(&["pg", "sh", "-c", "kill -9 $$"]).output().unwrap();
     assert_eq!(output.status.code(), Some(128 + 9));
+}
+
+#[test]
+fn what_cargo_says_of_this_package_is_not_passed_on() {
+    // Set by the `cargo test` that runs us, as by `cargo run`.
+    assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+    let output = xtask(&["pg", "env"]).env("CARGO_TERM_COLOR", "never").output().unwrap();
+    let seen = text(&output);
+    assert!(seen.contains("CARGO_TERM_COLOR=never"), "{seen}");
+    assert!(!seen.contains("CARGO_PKG_") && !seen.contains("CARGO_MANIFEST_"), "{seen}");
 }
 
 #[test]

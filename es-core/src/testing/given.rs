@@ -7,14 +7,8 @@ use super::history::History;
 use crate::aggregate::Aggregate;
 use crate::events::{Events, IntoEvents};
 
-/// An aggregate to which these events have happened. They are replayed as if a store had given them back.
-///
-/// ```ignore
-/// given((AccountOpened { owner, deposit: 500 }, MoneyWithdrawn { amount: 100 }))
-///     .when(|account: &BankAccount| account.withdraw(50))
-///     .then(MoneyWithdrawn { amount: 50 })
-///     .then_state(|account| assert_eq!(account.balance, 350));
-/// ```
+/// An aggregate to which these events have happened. They are replayed as if a store had given them back. What is
+/// compared and shown is told in the [module's](super) example.
 ///
 /// # Panics
 /// When an event cannot be written as JSON and read back, or does not follow the ones before it.
@@ -28,12 +22,6 @@ pub fn given<A: Aggregate>(events: impl IntoEvents<A>) -> Given<A> {
 }
 
 /// An aggregate to which nothing has happened: for the decisions that begin one.
-///
-/// ```ignore
-/// given_nothing()
-///     .when_creating(|| BankAccount::open("Ada", 500))
-///     .then(AccountOpened { owner: "Ada".into(), deposit: 500 });
-/// ```
 pub fn given_nothing<A: Aggregate>() -> Given<A> {
     Given(History::new())
 }

@@ -1,119 +1,179 @@
-//! The code of `#[aggregate]`.
+//! From a valid aggregate to its impls.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use syn::{Attribute, Type};
 
-use super::model::Model;
-use crate::handler::{Handler, Receiver};
-use crate::paths;
+use super::model::{Aggregate, Handler};
+use crate::handlers;
+use crate::{paths, span};
 
 /// ```text
-/// #[aggregate(name = "account", id = Uuid)]     const _: () = {
-/// impl Account {                                    impl Aggregate for Account {
-///     #[handles(Opened)]                                type Id = Uuid;
-///     fn opened(e: &Opened) -> Self { … }    =>         const NAME: &'static str = "account";
-/// }                                                     const HANDLERS: … = &[Handler::of::<Opened>()];
-///                                                       fn initial() -> Option<Self> { None }
-///                                                   }
-///                                                   …one `Handles` and one `IntoEvents` for each handler
-///                                               };
+/// #[aggregate(name = "account", id = AccountId)] impl Account { … }
+/// =>
+/// impl Account { … }
+/// const _: () = {
+///     type __Event0 = Opened;
+///     impl ::es_core::Aggregate for Account { type Id = AccountId; … }
+///     // and for each handler
+///     impl ::es_core::Handles<__Event0> for Account { … }
+///     impl ::es_core::IntoEvents<Account> for __Event0 { … }
+///     const _: () = ::es_core::__private::assert_once::<Account>(…);
+/// };
 /// ```
-pub(crate) fn expand(model: &Model) -> TokenStream {
-    let Model { self_ty, name, id, handlers } = model;
-    let span = self_ty.span();
-    let (es_core, private) = (paths::es_core(span), paths::private(span));
-    let rows = handlers.iter().map(row);
-    let names = handlers.iter().map(distinct);
-    let initial = initial(model);
-    let handlers = handlers.iter().map(|handler| expand_handler(model, handler));
-    quote! {
+pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
+    let here = Span::mixed_site();
+    let (item, private) = (aggregate.item, paths::private(here));
+    let aliases = handlers::aliases(aggregate.handlers.iter().map(|h| (h.cfgs, h.event)));
+    let trait_impl = trait_impl(aggregate);
+    let handlers = aggregate.handlers.iter().enumerate();
+    let handlers = handlers.map(|(n, handler)| of_handler(&item.self_ty, n, handler));
+    quote_spanned! {here=>
+        #item
         const _: () = {
-            #[automatically_derived]
-            impl #es_core::Aggregate for #self_ty {
-                type Id = #id;
-                const NAME: &'static ::core::primitive::str = #name;
-                const HANDLERS: &'static [#es_core::Handler<Self>] = &[#(#rows),*];
-                fn initial() -> #private::Option<Self> { #initial }
-            }
+            #[allow(unused_imports)]
+            use #private::NoRow as _;
+            #aliases
+            #trait_impl
             #(#handlers)*
-            const NAMES: &[&::core::primitive::str] = &[#(#names),*];
-            #private::assert_distinct(NAMES);
         };
     }
 }
 
-/// Only an event can begin the stream when a handler has no receiver; otherwise the default state does.
-fn initial(model: &Model) -> TokenStream {
-    let span = model.self_ty.span();
-    let private = paths::private(span);
-    let begins = |handler: &&Handler| matches!(handler.receiver, Receiver::None);
-    if model.handlers.iter().any(|handler| begins(&handler)) {
-        quote!(#private::None)
-    } else {
-        quote_spanned!(span=> #private::Some(#private::default_state::<Self>()))
-    }
-}
-
-fn row(handler: &Handler) -> TokenStream {
-    let Handler { cfgs, event, .. } = handler;
-    let es_core = paths::es_core(handler.span());
-    quote_spanned!(handler.span()=> #(#cfgs)* #es_core::Handler::of::<#event>())
-}
-
-fn distinct(handler: &Handler) -> TokenStream {
-    let Handler { cfgs, event, .. } = handler;
-    let es_core = paths::es_core(handler.span());
-    quote_spanned!(handler.span()=> #(#cfgs)* <#event as #es_core::Event>::NAME)
-}
-
-/// Everything here has the span of the event's type, so that errors of the compiler point at it.
-fn expand_handler(model: &Model, handler: &Handler) -> TokenStream {
-    let Handler { cfgs, event, .. } = handler;
-    let self_ty = &model.self_ty;
-    let span = handler.span();
-    let (es_core, private) = (paths::es_core(span), paths::private(span));
-    let body = body(model, handler);
-    quote_spanned! {span=>
-        #(#cfgs)*
+fn trait_impl(aggregate: &Aggregate<'_>) -> TokenStream {
+    let this = &aggregate.item.self_ty;
+    let here = span::of_type(this);
+    let (es, private, text) = (paths::es_core(here), paths::private(here), paths::static_str(here));
+    let Aggregate { id, name, .. } = aggregate;
+    let rows = aggregate.handlers.iter().enumerate().map(|(n, Handler { cfgs, event, .. })| {
+        let event = paths::event_alias(n, span::of_type(event));
+        quote_spanned!(here=> #(#cfgs)* #private::Row::<Self, #event>::HANDLER)
+    });
+    let initial = initial(aggregate);
+    quote_spanned! {here=>
         #[automatically_derived]
-        impl #es_core::Handles<#event> for #self_ty {
-            fn handle(
-                state: &mut #private::Option<Self>,
-                event: &#event,
-                cx: &#es_core::EventContext<'_>,
-            ) -> #private::Result<(), #es_core::ReplayError> { #body }
-        }
-        #(#cfgs)*
-        #[automatically_derived]
-        impl #es_core::IntoEvents<#self_ty> for #event {
-            fn into_events(self, events: &mut #es_core::Events<#self_ty>) {
-                events.push(self);
+        impl #es::Aggregate for #this {
+            type Id = #id;
+            const NAME: #text = #name;
+            const HANDLERS: &'static [#es::Handler<Self>] = &[#(#rows),*];
+            fn initial() -> #private::Option<Self> {
+                #initial
             }
         }
     }
 }
 
-/// The method as a function pointer of the expected type, spanned at its parameter: a parameter of another type is
-/// then "expected" to be the event in the attribute, not the other way round.
-fn body(model: &Model, handler: &Handler) -> TokenStream {
-    let Handler { event, method, parameter, context, .. } = handler;
-    let (self_ty, span) = (&model.self_ty, handler.span());
-    let (es_core, private) = (paths::es_core(span), paths::private(span));
-    let context_type = context.iter().map(|_| quote!(, &#es_core::EventContext<'_>));
-    let context = context.iter().map(|_| quote_spanned!(span=> , cx));
-    let method = quote_spanned!(parameter.span()=> <#self_ty>::#method);
-    if matches!(handler.receiver, Receiver::None) {
-        quote_spanned! {span=>
-            let handler: fn(&#event #(#context_type)*) -> Self = #method;
-            let _ = cx;
-            #private::begin::<Self, #event>(state, || handler(event #(#context)*))
+/// `None` when an event begins the stream, else the default. With conditional handlers only the compiler knows which.
+fn initial(aggregate: &Aggregate<'_>) -> TokenStream {
+    let here = span::of_type(&aggregate.item.self_ty);
+    let private = paths::private(here);
+    let none = quote_spanned!(here=> #private::None);
+    let default = quote_spanned!(here=> #private::Some(#private::initial::<Self>()));
+    let begins = || aggregate.handlers.iter().filter(|handler| handler.begins.is_some());
+    if begins().next().is_none() {
+        return default;
+    }
+    if begins().any(|handler| handler.cfgs.is_empty()) {
+        return none;
+    }
+    let some = begins().map(|handler| all(handler.cfgs));
+    let some = quote!(any(#(#some),*));
+    quote_spanned! {here=>
+        #[cfg(#some)]
+        { #none }
+        #[cfg(not(#some))]
+        { #default }
+    }
+}
+
+fn all(cfgs: &[Attribute]) -> TokenStream {
+    let conditions = cfgs.iter().filter_map(|cfg| Some(&cfg.meta.require_list().ok()?.tokens));
+    quote!(all(#(#conditions),*))
+}
+
+/// Placed at the event in `#[handles(..)]` as a whole, so that what the compiler finds wrong is reported there.
+fn of_handler(this: &Type, n: usize, handler: &Handler<'_>) -> TokenStream {
+    let Handler { cfgs, event, .. } = handler;
+    let here = span::of_type(event);
+    let (this, event) = (span::at(here, this), paths::event_alias(n, here));
+    let (es, private) = (paths::es_core(here), paths::private(here));
+    let apply = apply(n, handler);
+    let Names { state, event: given, cx, .. } = Names::new();
+    quote_spanned! {here=>
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #es::Handles<#event> for #this {
+            #[allow(unused_variables)]
+            fn handle(
+                #state: &mut #private::Option<Self>,
+                #given: &#event,
+                #cx: &#es::EventContext<'_>,
+            ) -> #private::Result<(), #es::ReplayError> {
+                #apply
+            }
         }
-    } else {
-        quote_spanned! {span=>
-            let handler: fn(&mut Self, &#event #(#context_type)*) = #method;
-            let _ = cx;
-            #private::change::<Self, #event>(state, |state| handler(state, event #(#context)*))
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #es::IntoEvents<#this> for #event {
+            fn into_events(self, events: &mut #es::Events<#this>) {
+                #private::Row::<#this, #event>::record(self, events);
+            }
         }
+
+        #(#cfgs)*
+        const _: () = #private::assert_once::<#this>(&#private::Row::<#this, #event>::HANDLER);
+    }
+}
+
+/// The call of the user's method. What the compiler may find wrong about an argument it reports at the type arguments,
+/// which are placed at the user's own token; without them it would point at the macro's call.
+fn apply(n: usize, handler: &Handler<'_>) -> TokenStream {
+    let here = span::of_type(handler.event);
+    let (private, event) = (paths::private(here), paths::event_alias(n, here));
+    let Names { state, event: given, cx, this, returned } = Names::new();
+    let method = &handler.signature.ident;
+    let given = {
+        let there = span::of_type(&handler.inputs.event.ty);
+        let (private, event) = (paths::private(there), paths::event_alias(n, there));
+        quote_spanned!(there=> #private::as_parameter::<#event, _>(#given))
+    };
+    let cx = handler.inputs.context.as_ref().map(|context| {
+        let there = span::of_type(&context.ty);
+        let private = paths::private(there);
+        quote_spanned!(there=> , #private::as_context::<_>(#cx))
+    });
+    let Some(output) = handler.begins else {
+        return quote_spanned! {here=>
+            #private::Row::<Self, #event>::change(#state, |#this| Self::#method(#this, #given #cx))
+        };
+    };
+    let begun = {
+        let there = span::of_type(output);
+        let private = paths::private(there);
+        quote_spanned!(there=> #private::begun::<Self, _>(#returned))
+    };
+    quote_spanned! {here=>
+        #private::Row::<Self, #event>::begin(#state, || {
+            let #returned = Self::#method(#given #cx);
+            #begun
+        })
+    }
+}
+
+/// Variables of generated functions, which nothing of the user's can be confused with.
+struct Names {
+    state: Ident,
+    event: Ident,
+    cx: Ident,
+    this: Ident,
+    returned: Ident,
+}
+
+impl Names {
+    fn new() -> Self {
+        let [state, event, cx, this, returned] = ["state", "event", "cx", "this", "returned"]
+            .map(|name| Ident::new(name, Span::mixed_site()));
+        Self { state, event, cx, this, returned }
     }
 }

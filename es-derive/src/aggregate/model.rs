@@ -1,58 +1,63 @@
-//! What the user wrote about an aggregate.
+//! From syntax to what `#[aggregate]` was asked for.
 
-use proc_macro2::{Span, TokenStream};
-use syn::{ItemImpl, LitStr, Path, Type};
+use proc_macro2::TokenStream;
+use syn::{Attribute, ItemImpl, LitStr, Signature, Type};
 
-use super::check;
-use crate::attr::{Options, check_name};
+use crate::attr::Options;
 use crate::errors::Errors;
-use crate::handler::{self, Handler};
+use crate::handlers::{self, Inputs, Marked};
+use crate::{impl_block, name};
 
-const OPTIONS: &[&str] = &["name = \"…\"", "id = Uuid"];
-
-pub(crate) struct Model {
-    pub(crate) self_ty: Type,
-    pub(crate) name: LitStr,
-    pub(crate) id: Path,
-    pub(crate) handlers: Vec<Handler>,
+/// An impl as it was written.
+pub(crate) struct Draft {
+    /// Without helper attributes.
+    pub(crate) item: ItemImpl,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) id: Option<Type>,
+    pub(crate) handlers: Vec<Marked>,
 }
 
-/// What can be used of a block with mistakes in it.
-pub(crate) struct Parts {
-    pub(crate) id: Option<Path>,
-    pub(crate) events: Vec<Path>,
-}
-
-pub(crate) fn read(
-    options: TokenStream,
-    block: &mut ItemImpl,
-    errors: &mut Errors,
-) -> (Option<Model>, Parts) {
-    handler::check_block(block, "aggregate", errors);
-    let mut options = Options::parse(options, OPTIONS, errors);
-    let name = options.string("name", errors).filter(|name| check_name(name, errors));
-    let without_id = errors.is_empty();
-    let id = options.path("id", errors);
-    if id.is_none() && without_id && errors.is_empty() {
-        // What is missing has no token; the call site is the attribute it is missing from.
-        errors.push(syn::Error::new(
-            Span::call_site(),
-            "the type that identifies the aggregate is missing: add `id = Uuid`, or your newtype of one",
-        ));
+impl Draft {
+    /// The events that are known by their types, with the conditions of their handlers.
+    pub(crate) fn events(&self) -> Vec<(&[Attribute], &Type)> {
+        let events = self.handlers.iter();
+        events.filter_map(|h| Some((h.cfgs.as_slice(), h.event.as_ref()?))).collect()
     }
-    let (handlers, events) = handler::take(block, errors);
-    check::check(&handlers, errors);
-    let self_ty = (*block.self_ty).clone();
-    let name = name.or_else(|| own_name(&self_ty));
-    let parts = Parts { id: id.clone(), events };
-    let model = id.zip(name).map(|(id, name)| Model { self_ty, name, id, handlers });
-    (model, parts)
 }
 
-/// The type's name, as written.
-pub(crate) fn own_name(ty: &Type) -> Option<LitStr> {
-    use syn::ext::IdentExt as _;
-    let Type::Path(path) = ty else { return None };
-    let ident = &path.path.segments.last()?.ident;
-    Some(LitStr::new(&ident.unraw().to_string(), ident.span()))
+/// A valid aggregate.
+pub(crate) struct Aggregate<'a> {
+    pub(crate) item: &'a ItemImpl,
+    pub(crate) name: &'a LitStr,
+    pub(crate) id: &'a Type,
+    pub(crate) handlers: Vec<Handler<'a>>,
+}
+
+/// A valid handler.
+pub(crate) struct Handler<'a> {
+    pub(crate) cfgs: &'a [Attribute],
+    pub(crate) event: &'a Type,
+    pub(crate) signature: &'a Signature,
+    pub(crate) inputs: Inputs,
+    /// What a handler without receiver returns; `None` when it has `&mut self`.
+    pub(crate) begins: Option<&'a Type>,
+}
+
+/// `None` when there is no impl to speak of.
+pub(crate) fn read(options: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Draft> {
+    let mut item = impl_block::parse(item, "aggregate", errors)?;
+    let mut options = Options::parse(options, errors);
+    let name = options.take("name", errors);
+    let name =
+        name::of_type(&item.self_ty).map(|default| name::stored(name.as_ref(), default, errors));
+    let id = options.take("id", errors);
+    if id.is_none() {
+        errors.whole(
+            "`id` is missing: write `id = Uuid`, or the newtype that identifies the aggregate",
+        );
+    }
+    let id = id.and_then(|setting| setting.path("Uuid", errors));
+    options.finish(&["name", "id"], errors);
+    let handlers = handlers::take(&mut item, errors);
+    Some(Draft { item, name, id, handlers })
 }

@@ -1,27 +1,31 @@
-//! The code of `#[derive(Event)]`.
+//! From a valid event to its impl.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use super::model::Model;
+use super::model::Event;
 use crate::paths;
 
 /// ```text
-/// #[derive(Event)]                       impl ::es_core::Event for Opened {
-/// #[event(name = "opened")]        =>        const NAME: &'static str = "opened";
-/// struct Opened { … }                        const VERSION: SchemaVersion = schema_version(1);
-///                                        }
+/// #[event(name = "opened", version = 2)] struct Opened { … }
+/// =>
+/// impl ::es_core::Event for Opened {
+///     const NAME: &'static str = "opened";
+///     const VERSION: ::es_core::SchemaVersion = ::es_core::__private::schema_version(2);
+/// }
 /// ```
-pub(crate) fn expand(model: &Model) -> TokenStream {
-    let Model { ident, generics, name, version } = model;
-    let span = ident.span();
-    let (es_core, private) = (paths::es_core(span), paths::private(span));
-    let (params, arguments, _) = generics.split_for_impl();
+pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
+    let span = Span::mixed_site();
+    let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
+    let Event { ident, name, version } = event;
+    let version = version.as_ref().map(|n| {
+        quote_spanned!(span=> const VERSION: #es::SchemaVersion = #private::schema_version(#n);)
+    });
     quote_spanned! {span=>
         #[automatically_derived]
-        impl #params #es_core::Event for #ident #arguments {
-            const NAME: &'static ::core::primitive::str = #name;
-            const VERSION: #es_core::SchemaVersion = #private::schema_version(#version);
+        impl #es::Event for #ident {
+            const NAME: #text = #name;
+            #version
         }
     }
 }

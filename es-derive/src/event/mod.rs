@@ -1,21 +1,19 @@
-//! `#[derive(Event)]`
+//! `#[derive(Event)]`.
 
+mod check;
 mod expand;
 mod model;
 
 use proc_macro2::TokenStream;
-use syn::DeriveInput;
 
 use crate::errors::Errors;
+use crate::fallback;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
-    let input: DeriveInput = match syn::parse2(item) {
-        Ok(input) => input,
-        Err(error) => return error.into_compile_error(),
-    };
     let mut errors = Errors::default();
-    let model = model::Model::of(input, &mut errors);
-    let mut output = expand::expand(&model);
-    output.extend(errors.into_tokens());
-    output
+    let Some(draft) = errors.ok(model::read(item)) else { return errors.items() };
+    match check::check(&draft, &mut errors) {
+        Some(event) => expand::expand(&event),
+        None => fallback::event(&draft.item, &errors),
+    }
 }

@@ -1,84 +1,165 @@
-//! The code of `#[projection]`.
+//! From a valid projection to its impl.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::ReturnType;
 
-use super::model::Model;
-use crate::handler::Handler;
-use crate::paths;
+use super::model::{Handler, Projection};
+use crate::{handlers, paths, span};
 
 /// ```text
-/// #[projection(name = "balances")]          const _: () = {
-/// impl Balances {                               impl Projection for Balances {
-///     #[handles(Opened)]                            const NAME: &'static str = "balances";
-///     fn opened(&mut self, e: &Opened) { … }  =>    const VERSION: u32 = 1;
-/// }                                                 const SUBSCRIBED_TO: … = &[<Opened as Event>::NAME];
-///                                                   fn handle<'a>(&'a mut self, event, batch) -> BoxFuture<'a, …> { … }
-///                                               }
-///                                           };
+/// #[projection(name = "balances")] impl Balances { … }
+/// =>
+/// impl Balances { … }
+/// const _: () = {
+///     type __Event0 = Opened;
+///     impl ::es_core::Projection for Balances {
+///         const NAME: &'static str = "balances";
+///         const SUBSCRIBED_TO: &'static [&'static str] = &[Subscription::<__Event0>::NAME];
+///         fn handle<'a>(…) -> ::es_core::BoxFuture<'a, Result<(), ProjectionError>> { … }
+///     }
+///     // and for each handler
+///     const _: () = { ::es_core::__private::assert_event::<__Event0>(); … };
+/// };
 /// ```
-pub(crate) fn expand(model: &Model, handlers: &[Handler]) -> TokenStream {
-    let Model { self_ty, name, version, .. } = model;
-    let span = self_ty.span();
-    let (es_core, private) = (paths::es_core(span), paths::private(span));
-    let names = handlers.iter().map(stored_name);
-    let arms = handlers.iter().map(arm);
-    quote! {
+pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
+    let here = Span::mixed_site();
+    let (item, private) = (projection.item, paths::private(here));
+    let aliases = handlers::aliases(projection.handlers.iter().map(|h| (h.cfgs, h.event)));
+    let trait_impl = trait_impl(projection);
+    let checks = projection.handlers.iter().enumerate();
+    let checks = checks.map(|(n, handler)| checks_of(projection, n, handler));
+    quote_spanned! {here=>
+        #item
         const _: () = {
-            #[automatically_derived]
-            impl #es_core::Projection for #self_ty {
-                const NAME: &'static ::core::primitive::str = #name;
-                const VERSION: ::core::primitive::u32 = #version;
-                const SUBSCRIBED_TO: &'static [&'static ::core::primitive::str] = &[#(#names),*];
-                fn handle<'a>(
-                    &'a mut self,
-                    event: &'a #es_core::StoredEvent,
-                    batch: &'a mut #es_core::Batch<'_>,
-                ) -> #es_core::BoxFuture<'a, #private::Result<(), #es_core::ProjectionError>> {
-                    let _ = &batch;
-                    let _ = event;
-                    #private::Box::pin(async move { #(#arms)* #private::Ok(()) })
-                }
-            }
-            #private::assert_distinct(<#self_ty as #es_core::Projection>::SUBSCRIBED_TO);
+            #[allow(unused_imports)]
+            use #private::NoSubscription as _;
+            #aliases
+            #trait_impl
+            #(#checks)*
         };
     }
 }
 
-fn stored_name(handler: &Handler) -> TokenStream {
-    let Handler { cfgs, event, .. } = handler;
-    let es_core = paths::es_core(handler.span());
-    quote_spanned!(handler.span()=> #(#cfgs)* <#event as #es_core::Event>::NAME)
+fn trait_impl(projection: &Projection<'_>) -> TokenStream {
+    let this = &projection.item.self_ty;
+    let here = span::of_type(this);
+    let (es, private, text) = (paths::es_core(here), paths::private(here), paths::static_str(here));
+    let Projection { name, version, handlers, .. } = projection;
+    let version =
+        version.map(|n| quote_spanned!(here=> const VERSION: ::core::primitive::u32 = #n;));
+    let names = handlers.iter().enumerate().map(|(n, Handler { cfgs, event, .. })| {
+        let event = paths::event_alias(n, span::of_type(event));
+        quote_spanned!(here=> #(#cfgs)* #private::Subscription::<#event>::NAME)
+    });
+    let arms = handlers.iter().enumerate().map(|(n, handler)| arm(n, handler));
+    let Names { stored, batch, .. } = Names::new();
+    quote_spanned! {here=>
+        #[automatically_derived]
+        impl #es::Projection for #this {
+            const NAME: #text = #name;
+            #version
+            const SUBSCRIBED_TO: &'static [#text] = &[#(#names),*];
+            #[allow(unused_variables)]
+            fn handle<'a>(
+                &'a mut self,
+                #stored: &'a #es::StoredEvent,
+                #batch: &'a mut #es::Batch<'_>,
+            ) -> #es::BoxFuture<'a, #private::Result<(), #es::ProjectionError>> {
+                #(#arms)*
+                #private::ignored()
+            }
+        }
+    }
 }
 
-/// One handler: decode, make the context that the method asks for, call it, take what it returns.
-fn arm(handler: &Handler) -> TokenStream {
-    let Handler { cfgs, event, method, parameter, context, asyncness, output, .. } = handler;
-    let span = handler.span();
-    let (es_core, private) = (paths::es_core(span), paths::private(span));
-    let event_argument = quote_spanned!(parameter.span()=> &decoded);
-    let (make, argument) = match context {
-        None => (TokenStream::new(), TokenStream::new()),
-        Some(context) => {
-            let span = context.ty.span();
-            let private = paths::private(span);
-            let exclusive = context.exclusive.then(|| quote!(mut));
-            let make = quote_spanned!(span=> let #exclusive cx = #private::context(batch)?;);
-            (make, quote_spanned!(span=> , & #exclusive cx))
-        }
-    };
-    let wait = asyncness.map(|_| quote!(.await));
-    let private_at_output = paths::private(output.span());
-    let call = quote_spanned!(span=> Self::#method(self, #event_argument #argument) #wait);
-    let finish = quote_spanned!(output.span()=> #private_at_output::finish(outcome));
-    quote_spanned! {span=>
+/// What is done when the event is that of one handler.
+fn arm(n: usize, handler: &Handler<'_>) -> TokenStream {
+    let Handler { cfgs, event, signature, .. } = handler;
+    let here = signature.ident.span();
+    let private = paths::private(here);
+    let event = paths::event_alias(n, span::of_type(event));
+    let Names { stored, event: given, .. } = Names::new();
+    let (context, call) = (context(handler), call(n, handler));
+    // `async` and its braces stand at the method: a future that is not `Send` is reported there.
+    quote_spanned! {here=>
         #(#cfgs)*
-        if event.name == <#event as #es_core::Event>::NAME {
-            let decoded = #private::event::<#event>(event)?;
-            #make
-            let outcome = #call;
-            return #finish;
+        if #stored.name == #private::Subscription::<#event>::NAME {
+            return #private::boxed(async move {
+                let #given = #private::Subscription::<#event>::decode(#stored)?;
+                #context
+                #call
+            });
         }
+    }
+}
+
+/// Making the second argument.
+fn context(handler: &Handler<'_>) -> Option<TokenStream> {
+    let context = handler.inputs.context.as_ref()?;
+    let there = span::of_type(&context.ty);
+    let (private, mutability) = (paths::private(there), context.mutability);
+    let Names { batch, cx, .. } = Names::new();
+    Some(quote_spanned!(there=> let #mutability #cx = #private::context(#batch)?;))
+}
+
+/// The call of the user's method. What the compiler may find wrong about an argument it reports at the type arguments,
+/// which are placed at the user's own token; without them it would point at the macro's call.
+fn call(n: usize, handler: &Handler<'_>) -> TokenStream {
+    let signature = handler.signature;
+    let (here, method) = (signature.ident.span(), &signature.ident);
+    let Names { event: given, cx, returned, .. } = Names::new();
+    let given = {
+        let there = span::of_type(&handler.inputs.event.ty);
+        let (private, event) = (paths::private(there), paths::event_alias(n, there));
+        quote_spanned!(there=> #private::as_parameter::<#event, _>(&#given))
+    };
+    let cx = handler.inputs.context.as_ref().map(|context| {
+        let mutability = context.mutability;
+        quote_spanned!(span::of_type(&context.ty)=> , &#mutability #cx)
+    });
+    let wait = signature.asyncness.map(|_| quote_spanned!(here=> .await));
+    let there = match &signature.output {
+        ReturnType::Type(_, ty) => span::of_type(ty),
+        ReturnType::Default => here,
+    };
+    let outcome = {
+        let private = paths::private(there);
+        quote_spanned!(there=> #private::outcome::<_>(#returned))
+    };
+    quote_spanned! {here=>
+        let #returned = Self::#method(self, #given #cx)#wait;
+        #outcome
+    }
+}
+
+/// That the event is one, and that no other event here has its stored name.
+fn checks_of(projection: &Projection<'_>, n: usize, handler: &Handler<'_>) -> TokenStream {
+    let Handler { cfgs, event, .. } = handler;
+    let here = span::of_type(event);
+    let this = span::at(here, &projection.item.self_ty);
+    let (private, event) = (paths::private(here), paths::event_alias(n, here));
+    quote_spanned! {here=>
+        #(#cfgs)*
+        const _: () = #private::assert_event::<#event>();
+        #(#cfgs)*
+        const _: () = #private::assert_subscribed_once::<#this>(#private::Subscription::<#event>::NAME);
+    }
+}
+
+/// Variables of generated functions, which nothing of the user's can be confused with.
+struct Names {
+    stored: Ident,
+    batch: Ident,
+    event: Ident,
+    cx: Ident,
+    returned: Ident,
+}
+
+impl Names {
+    fn new() -> Self {
+        let [stored, batch, event, cx, returned] = ["stored", "batch", "event", "cx", "returned"]
+            .map(|name| Ident::new(name, Span::mixed_site()));
+        Self { stored, batch, event, cx, returned }
     }
 }

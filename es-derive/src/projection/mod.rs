@@ -1,28 +1,23 @@
-//! `#[projection(..)]`
+//! `#[projection]`.
 
+mod check;
 mod expand;
 mod model;
 
 use proc_macro2::TokenStream;
-use quote::ToTokens as _;
+use quote::quote;
 
 use crate::errors::Errors;
-use crate::handler;
+use crate::fallback;
 
-pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream {
-    let mut block = match handler::block(item, "projection") {
-        Ok(block) => block,
-        Err(output) => return output,
-    };
+pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let model = model::read(options, &mut block, &mut errors);
-    // The user's block first, so that editors find their way in it.
-    let mut output = block.to_token_stream();
-    if let Some(model) = model {
-        // With mistakes in it: the same impl, which handles nothing.
-        let handlers = if errors.is_empty() { &model.handlers[..] } else { &[] };
-        output.extend(expand::expand(&model, handlers));
+    let Some(draft) = model::read(options, item.clone(), &mut errors) else {
+        let errors = errors.items();
+        return quote!(#item #errors);
+    };
+    match check::check(&draft, &mut errors) {
+        Some(projection) => expand::expand(&projection),
+        None => fallback::projection(&draft.item, &errors),
     }
-    output.extend(errors.into_tokens());
-    output
 }

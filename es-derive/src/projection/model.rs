@@ -1,39 +1,51 @@
-//! What the user wrote about a projection.
+//! From syntax to what `#[projection]` was asked for.
 
 use proc_macro2::TokenStream;
-use syn::{ItemImpl, LitStr, Type};
+use syn::{Attribute, ItemImpl, LitInt, LitStr, Signature, Type};
 
-use crate::aggregate::own_name;
-use crate::attr::{Options, check_name};
+use crate::attr::Options;
 use crate::errors::Errors;
-use crate::handler::{self, Handler, Receiver};
+use crate::handlers::{self, Inputs, Marked};
+use crate::{impl_block, name};
 
-const OPTIONS: &[&str] = &["name = \"…\"", "version = 2"];
+/// The versions that every store can hold.
+const MAX_VERSION: u32 = i32::MAX.cast_unsigned();
 
-pub(crate) struct Model {
-    pub(crate) self_ty: Type,
-    pub(crate) name: LitStr,
-    pub(crate) version: u32,
-    pub(crate) handlers: Vec<Handler>,
+/// An impl as it was written.
+pub(crate) struct Draft {
+    /// Without helper attributes.
+    pub(crate) item: ItemImpl,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) version: Option<LitInt>,
+    pub(crate) handlers: Vec<Marked>,
 }
 
-/// `None` when not even a stub can be made of it.
-pub(crate) fn read(
-    options: TokenStream,
-    block: &mut ItemImpl,
-    errors: &mut Errors,
-) -> Option<Model> {
-    handler::check_block(block, "projection", errors);
-    let mut options = Options::parse(options, OPTIONS, errors);
-    let name = options.string("name", errors).filter(|name| check_name(name, errors));
-    let version = options.count("version", errors).unwrap_or(1);
-    let (handlers, _) = handler::take(block, errors);
-    for handler in handlers.iter().filter(|handler| matches!(handler.receiver, Receiver::None)) {
-        let message = "a projection's handler has a receiver: write `&self` or `&mut self`";
-        errors.at(&handler.method, message);
-    }
-    let usable = block.trait_.is_none() && block.generics.params.is_empty();
-    let self_ty = (*block.self_ty).clone();
-    let name = name.or_else(|| own_name(&self_ty)).filter(|_| usable)?;
-    Some(Model { self_ty, name, version, handlers })
+/// A valid projection.
+pub(crate) struct Projection<'a> {
+    pub(crate) item: &'a ItemImpl,
+    pub(crate) name: &'a LitStr,
+    pub(crate) version: Option<&'a LitInt>,
+    pub(crate) handlers: Vec<Handler<'a>>,
+}
+
+/// A valid handler.
+pub(crate) struct Handler<'a> {
+    pub(crate) cfgs: &'a [Attribute],
+    pub(crate) event: &'a Type,
+    pub(crate) signature: &'a Signature,
+    pub(crate) inputs: Inputs,
+}
+
+/// `None` when there is no impl to speak of.
+pub(crate) fn read(options: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Draft> {
+    let mut item = impl_block::parse(item, "projection", errors)?;
+    let mut options = Options::parse(options, errors);
+    let name = options.take("name", errors);
+    let name =
+        name::of_type(&item.self_ty).map(|default| name::stored(name.as_ref(), default, errors));
+    let version = options.take("version", errors);
+    let version = version.and_then(|setting| setting.number(MAX_VERSION, errors));
+    options.finish(&["name", "version"], errors);
+    let handlers = handlers::take(&mut item, errors);
+    Some(Draft { item, name, version, handlers })
 }

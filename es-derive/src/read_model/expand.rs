@@ -1,43 +1,47 @@
-//! The code of `#[derive(ReadModel)]`.
+//! From a valid read model to its impl.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
-use syn::spanned::Spanned as _;
+use syn::LitStr;
+use syn::ext::IdentExt as _;
 
-use super::model::{Column, Model};
-use crate::paths;
+use super::model::{Field, ReadModel};
+use crate::{paths, span};
 
 /// ```text
-/// #[derive(ReadModel)]                     impl ::es_core::ReadModel for Balance {
-/// #[read_model(table = "balances")]            type Key = Uuid;
-/// struct Balance {                      =>     const TABLE: &'static Table = &Table::new(
-///     #[read_model(id)] account: Uuid,             "balances", "account", &[Column::of::<Uuid>("account"), …]);
-///     …                                            fn key(&self) -> Uuid { self.account.clone() }
-/// }                                        }
+/// #[read_model(table = "balances")] struct Balance { #[read_model(id)] account: Uuid, owner: String }
+/// =>
+/// impl ::es_core::ReadModel for Balance {
+///     type Key = Uuid;
+///     const TABLE: &'static Table = &Table::new("balances", "account", &[Column::of::<Uuid>("account"), …]);
+///     fn key(&self) -> Self::Key { Clone::clone(&self.account) }
+/// }
 /// ```
-pub(crate) fn expand(model: &Model) -> TokenStream {
-    let Model { ident, table, key, columns } = model;
-    let span = ident.span();
-    let es_core = paths::es_core(span);
-    let (key_name, key_field, key_type) = (key.name(), &key.field, &key.ty);
-    let columns = columns.iter().map(column);
-    quote_spanned! {span=>
+pub(crate) fn expand(read_model: &ReadModel<'_>) -> TokenStream {
+    let here = read_model.ident.span();
+    let (es, private) = (paths::es_core(here), paths::private(here));
+    let ReadModel { ident, table, key, fields } = read_model;
+    let columns = fields.iter().map(column);
+    let (key_column, key_field, key_type) = (column_name(key), &key.ident, &key.ty);
+    quote_spanned! {here=>
         #[automatically_derived]
-        impl #es_core::ReadModel for #ident {
+        impl #es::ReadModel for #ident {
             type Key = #key_type;
-            const TABLE: &'static #es_core::Table =
-                &#es_core::Table::new(#table, #key_name, &[#(#columns),*]);
-            fn key(&self) -> #key_type {
-                ::core::clone::Clone::clone(&self.#key_field)
+            const TABLE: &'static #es::Table =
+                &#es::Table::new(#table, #key_column, &[#(#columns),*]);
+            fn key(&self) -> Self::Key {
+                #private::Clone::clone(&self.#key_field)
             }
         }
     }
 }
 
-/// Spanned at the field's type, so that a type no column can hold is reported there.
-fn column(column: &Column) -> TokenStream {
-    let (name, ty) = (column.name(), &column.ty);
-    let span = ty.span();
-    let es_core = paths::es_core(span);
-    quote_spanned!(span=> #es_core::Column::of::<#ty>(#name))
+fn column(field: &Field) -> TokenStream {
+    let there = span::of_type(&field.ty);
+    let (es, ty, name) = (paths::es_core(there), &field.ty, column_name(field));
+    quote_spanned!(there=> #es::Column::of::<#ty>(#name))
+}
+
+fn column_name(field: &Field) -> LitStr {
+    LitStr::new(&field.ident.unraw().to_string(), field.ident.span())
 }

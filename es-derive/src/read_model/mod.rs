@@ -1,21 +1,19 @@
-//! `#[derive(ReadModel)]`
+//! `#[derive(ReadModel)]`.
 
+mod check;
 mod expand;
 mod model;
 
 use proc_macro2::TokenStream;
-use syn::DeriveInput;
 
 use crate::errors::Errors;
+use crate::fallback;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
-    let input: DeriveInput = match syn::parse2(item) {
-        Ok(input) => input,
-        Err(error) => return error.into_compile_error(),
-    };
     let mut errors = Errors::default();
-    let model = model::Model::of(input, &mut errors);
-    let mut output = model.as_ref().map(expand::expand).unwrap_or_default();
-    output.extend(errors.into_tokens());
-    output
+    let Some(draft) = model::read(item, &mut errors) else { return errors.items() };
+    match check::check(&draft, &mut errors) {
+        Some(read_model) => expand::expand(&read_model),
+        None => fallback::read_model(&draft.item, draft.key(), errors),
+    }
 }

@@ -1,150 +1,65 @@
-//! What the user wrote about a row of a read model.
+//! From syntax to what `#[derive(ReadModel)]` was asked for.
 
-use syn::ext::IdentExt as _;
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, LitStr, Type};
+use proc_macro2::{Ident, TokenStream};
+use syn::{Data, DeriveInput, Fields, LitStr, Type};
 
-use crate::attr::Options;
+use crate::attr::{Options, Setting};
 use crate::errors::Errors;
 
-const TABLE_OPTIONS: &[&str] = &["table = \"…\""];
-const FIELD_OPTIONS: &[&str] = &["id"];
+/// A type as it was written.
+pub(crate) struct Draft {
+    pub(crate) item: DeriveInput,
+    pub(crate) table: Option<LitStr>,
+    pub(crate) fields: Vec<Field>,
+}
 
-pub(crate) struct Model {
+/// A field that has a name.
+pub(crate) struct Field {
     pub(crate) ident: Ident,
-    pub(crate) table: LitStr,
-    pub(crate) key: Column,
-    pub(crate) columns: Vec<Column>,
-}
-
-#[derive(Clone)]
-pub(crate) struct Column {
-    pub(crate) field: Ident,
     pub(crate) ty: Type,
+    /// The option that says that it identifies a row.
+    pub(crate) id: Option<Setting>,
 }
 
-impl Model {
-    pub(crate) fn of(input: DeriveInput, errors: &mut Errors) -> Option<Self> {
-        let DeriveInput { ident, generics, data, attrs, .. } = input;
-        if !generics.params.is_empty() {
-            errors.at(&generics, "a read model is not generic: write one struct for each table");
-        }
-        refuse_serde(&attrs, errors);
-        let table = table(&ident, &attrs, errors);
-        let fields = fields(&ident, data, errors)?;
-        let columns: Vec<_> = fields.iter().filter_map(|f| Column::of(f, errors)).collect();
-        let key = key(&ident, &fields, errors)?;
-        errors.is_empty().then_some(Self { ident, table: table?, key, columns })
+impl Draft {
+    /// The type that identifies a row, as far as it is known.
+    pub(crate) fn key(&self) -> Option<&Type> {
+        self.fields.iter().find(|field| field.id.is_some()).map(|field| &field.ty)
     }
 }
 
-impl Column {
-    fn of(field: &Field, errors: &mut Errors) -> Option<Self> {
-        refuse_serde(&field.attrs, errors);
-        let name = field.ident.clone()?;
-        if !is_identifier(&name.unraw().to_string()) {
-            errors.at(&name, "a column is named `[a-z_][a-z0-9_]*`, at most 48 bytes");
-        }
-        Some(Self { field: name, ty: field.ty.clone() })
-    }
-
-    /// The column's name.
-    pub(crate) fn name(&self) -> LitStr {
-        LitStr::new(&self.field.unraw().to_string(), self.field.span())
-    }
+/// A valid read model.
+pub(crate) struct ReadModel<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) table: &'a LitStr,
+    pub(crate) key: &'a Field,
+    pub(crate) fields: &'a [Field],
 }
 
-fn table(ident: &Ident, attrs: &[Attribute], errors: &mut Errors) -> Option<LitStr> {
-    let mut options = Options::of_helper(attrs, "read_model", TABLE_OPTIONS, errors);
-    let before = errors.is_empty();
-    let table = options.string("table", errors);
-    match &table {
-        Some(name) if !is_identifier(&name.value()) => {
-            errors.at(name, "a table is named `[a-z_][a-z0-9_]*`, at most 48 bytes");
-        }
-        None if before && errors.is_empty() => {
-            errors.at(ident, "the table has no name: add `#[read_model(table = \"…\")]`");
-        }
-        _ => {}
+/// `None` when there is no type to speak of.
+pub(crate) fn read(item: TokenStream, errors: &mut Errors) -> Option<Draft> {
+    const TABLE: &str = "#[read_model(table = \"…\")]";
+    let item: DeriveInput = errors.ok(syn::parse2(item))?;
+    let mut options = Options::of(&item.attrs, "read_model", TABLE, errors);
+    let table = options.take("table", errors).and_then(|setting| setting.string(errors));
+    options.finish(&["table"], errors);
+    if table.is_none() && errors.is_empty() {
+        errors.at(&item.ident, format!("the table is not named: add `{TABLE}`"));
     }
-    table
-}
-
-fn fields(ident: &Ident, data: Data, errors: &mut Errors) -> Option<Vec<Field>> {
-    match data {
-        Data::Struct(data) => match data.fields {
-            Fields::Named(fields) => Some(fields.named.into_iter().collect()),
-            Fields::Unnamed(fields) => {
-                errors.at(fields, "the columns need names: write a struct with named fields");
-                None
+    let mut fields = Vec::new();
+    if let Data::Struct(data) = &item.data
+        && let Fields::Named(named) = &data.fields
+    {
+        for field in &named.named {
+            let Some(ident) = field.ident.clone() else { continue };
+            let mut options = Options::of(&field.attrs, "read_model", "#[read_model(id)]", errors);
+            let id = options.take("id", errors);
+            if let Some(id) = &id {
+                id.flag(errors);
             }
-            Fields::Unit => {
-                errors.at(ident, "a read model without fields has no columns: add some");
-                None
-            }
-        },
-        Data::Enum(data) => {
-            errors.at(data.enum_token, "a row is a struct: each field is a column");
-            None
-        }
-        Data::Union(data) => {
-            errors.at(data.union_token, "a row is a struct: each field is a column");
-            None
+            options.finish(&["id"], errors);
+            fields.push(Field { ident, ty: field.ty.clone(), id });
         }
     }
-}
-
-fn key(ident: &Ident, fields: &[Field], errors: &mut Errors) -> Option<Column> {
-    let mut key: Option<Column> = None;
-    for field in fields {
-        let mut options = Options::of_helper(&field.attrs, "read_model", FIELD_OPTIONS, errors);
-        let Some(flag) = options.flag("id", errors) else { continue };
-        if key.is_some() {
-            errors.at(flag, "a row has one id: leave `#[read_model(id)]` on one field");
-            continue;
-        }
-        key = field.ident.clone().map(|name| Column { field: name, ty: field.ty.clone() });
-    }
-    if key.is_none() && errors.is_empty() {
-        errors.at(ident, "no field identifies a row: add `#[read_model(id)]` to one");
-    }
-    key
-}
-
-/// Columns are the names that serde writes; options of serde that change those are not looked through.
-fn refuse_serde(attributes: &[Attribute], errors: &mut Errors) {
-    const CHANGES: &[&str] = &[
-        "rename",
-        "rename_all",
-        "flatten",
-        "skip",
-        "skip_serializing",
-        "skip_deserializing",
-        "skip_serializing_if",
-        "tag",
-        "untagged",
-        "transparent",
-        "into",
-        "from",
-        "try_from",
-    ];
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
-        // What serde itself cannot read, serde reports.
-        let _ = attribute.parse_nested_meta(|meta| {
-            if let Some(option) = CHANGES.iter().find(|option| meta.path.is_ident(option)) {
-                let message = format!("a column is named like its field: leave out `{option}`");
-                errors.at(&meta.path, message);
-            }
-            while !meta.input.is_empty() && !meta.input.peek(syn::Token![,]) {
-                meta.input.parse::<proc_macro2::TokenTree>()?;
-            }
-            Ok(())
-        });
-    }
-}
-
-/// The same rule as `es_core::Table::new` has.
-fn is_identifier(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    let first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
-    first && name.len() <= 48 && name.bytes().all(plain)
+    Some(Draft { item, table, fields })
 }

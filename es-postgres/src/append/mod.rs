@@ -32,10 +32,13 @@ impl PgStore {
     /// # Errors
     /// As [`EventStore::append`](es_core::EventStore::append), without
     /// [`OutcomeUnknown`](AppendError::OutcomeUnknown): what became of the events is decided by the caller's commit.
-    pub async fn append_in(&self, connection: &mut PgConnection, append: StreamAppend) -> Outcome {
-        let entry = std::slice::from_ref(&append);
-        let mut checked = self.config().get_limits().check_all(entry);
-        checked.pop().expect("one entry, one answer")?;
+    pub async fn append_in(
+        &self,
+        connection: &mut PgConnection,
+        append: StreamAppend,
+    ) -> Result<Appended, AppendError> {
+        let checked = self.config().get_limits().check_all(std::slice::from_ref(&append));
+        checked.into_iter().collect::<Result<(), _>>()?;
         self.guard().check(connection).await?;
         for _ in 0..TRIES {
             match statement::write_one(connection, &append).await {

@@ -1,3 +1,4 @@
+-- es.append
 -- $1 to $5: one element per stream: id, category, number of events, and from which to which version it may be at:
 -- 0 to 0 must not exist yet, 0 to more may or may not, 1 or more must exist.
 -- $6 to $13: one element per event: its entry (from 1), its number in it (from 1), and what is stored.

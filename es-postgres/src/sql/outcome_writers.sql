@@ -1,5 +1,6 @@
 -- Everybody who may be appending: who holds the lock that an append takes, or waits for it, and who has begun a
--- statement that will take it. Reads shared memory; takes no lock on any table.
+-- statement that will take it (the server keeps the first 1,024 bytes of it). Reads shared memory; takes no lock on any
+-- table.
 SELECT 'transaction ' || virtualtransaction AS writer
 FROM pg_catalog.pg_locks
 WHERE locktype = 'relation'
@@ -13,4 +14,4 @@ FROM pg_catalog.pg_stat_activity
 WHERE datname = pg_catalog.current_database()
   AND pid <> pg_catalog.pg_backend_pid()
   AND state = 'active'
-  AND query LIKE '%INSERT INTO es.events%'
+  AND query LIKE '-- es.append%'

@@ -1,18 +1,22 @@
 //! The aggregates that the tests of the repository and of the test kit share, written by hand: a wrong expansion of
 //! the macros must not show here.
 
-use es_core::{Aggregate, Event, EventContext, Handler, Handles, IntoEvents, ReplayError};
+use chrono::{DateTime, Utc};
+use es_core::{
+    Aggregate, Event, EventContext, Handler, Handles, IntoEvents, ReplayError, SchemaVersion,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 macro_rules! events {
-    ($($aggregate:ty: $(#[$meta:meta])* $event:ident $fields:tt $name:literal;)+) => {$(
+    ($($aggregate:ty: $(#[$meta:meta])* $event:ident $fields:tt $name:literal $version:literal;)+) => {$(
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         $(#[$meta])*
         pub(crate) struct $event $fields
 
         impl Event for $event {
             const NAME: &'static str = $name;
+            const VERSION: SchemaVersion = SchemaVersion::new($version).unwrap();
         }
 
         impl IntoEvents<$aggregate> for $event {
@@ -24,11 +28,11 @@ macro_rules! events {
 }
 
 events! {
-    Account: Opened { pub(crate) owner: String, pub(crate) deposit: u64 } "opened";
-    Account: Deposited { pub(crate) amount: u64 } "deposited";
-    Account: Withdrawn { pub(crate) amount: u64 } "withdrawn";
-    Account: Noted { pub(crate) text: String, #[serde(skip)] pub(crate) private: u8 } "noted";
-    Tally: Counted { pub(crate) by: i64 } "counted";
+    Account: Opened { pub(crate) owner: String, pub(crate) deposit: u64 } "opened" 1;
+    Account: Deposited { pub(crate) amount: u64 } "deposited" 1;
+    Account: Withdrawn { pub(crate) amount: u64 } "withdrawn" 1;
+    Account: Noted { pub(crate) text: String, #[serde(skip)] pub(crate) private: u8 } "noted" 1;
+    Tally: Counted { pub(crate) by: i64 } "counted" 2;
 }
 
 /// Begins with an event.
@@ -39,6 +43,8 @@ pub(crate) struct Account {
     pub(crate) notes: Vec<(String, u8)>,
     /// Who did each thing, by the events' metadata.
     pub(crate) actors: Vec<String>,
+    /// When each thing happened.
+    pub(crate) times: Vec<DateTime<Utc>>,
     /// The versions that the events' contexts told.
     pub(crate) versions: Vec<u64>,
 }
@@ -78,6 +84,7 @@ impl Account {
 
     fn heard(&mut self, cx: &EventContext<'_>) {
         self.actors.extend(cx.metadata.actor.clone());
+        self.times.push(cx.occurred_at);
         self.versions.push(cx.version.get());
     }
 }
@@ -107,8 +114,8 @@ impl Handles<Opened> for Account {
             return Err(ReplayError::BegunTwice { event: Opened::NAME, aggregate: Self::NAME });
         }
         let (owner, balance) = (event.owner.clone(), event.deposit);
-        let mut account =
-            Self { owner, balance, notes: Vec::new(), actors: Vec::new(), versions: Vec::new() };
+        let (notes, actors, times, versions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut account = Self { owner, balance, notes, actors, times, versions };
         account.heard(cx);
         *state = Some(account);
         Ok(())

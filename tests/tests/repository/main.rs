@@ -5,6 +5,7 @@
 #[path = "../account/mod.rs"]
 mod account;
 mod commands;
+mod doubt;
 mod past;
 mod replay;
 mod roots;

@@ -3,9 +3,9 @@
 use std::error::Error as _;
 
 use es_core::{
-    AppendError, EventName, EventStore as _, ExpectedVersion, LoadError, MemoryStore, NewEvent,
-    Payload, ReplayError, Repository, Root, SchemaVersion, StoreError, StoredEvent, StreamAppend,
-    StreamId, Version,
+    Aggregate as _, AppendError, EventName, EventStore as _, ExpectedVersion, LoadError,
+    MemoryStore, NewEvent, Payload, ReplayError, Repository, Root, SchemaVersion, StoreError,
+    StoredEvent, StreamAppend, StreamId, Version,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -63,6 +63,24 @@ async fn an_event_of_a_newer_program_is_not_guessed_at() {
         "event `deposited` has schema version 2, this program knows up to 1"
     );
     assert!(matches!(cause, ReplayError::NewerSchema { .. }));
+}
+
+#[tokio::test]
+async fn an_event_of_another_schema_version_is_not_decoded() {
+    let tallies = Repository::<Tally, _>::new(MemoryStore::new());
+    for (version, wanted) in [
+        (1, "event `counted` has schema version 1 and nothing brings it to 2"),
+        (3, "event `counted` has schema version 3, this program knows up to 2"),
+    ] {
+        let id = Uuid::now_v7();
+        let stream = Tally::stream_id(id).unwrap();
+        let events = vec![raw("counted", version, r#"{"by":1}"#)];
+        let import = StreamAppend::new(stream, ExpectedVersion::NoStream, events);
+        tallies.store().append(import).await.unwrap();
+        let error = tallies.load(id).await.unwrap_err();
+        let LoadError::Replay { cause, .. } = &error else { panic!("{error:?}") };
+        assert_eq!(cause.to_string(), wanted);
+    }
 }
 
 #[tokio::test]
@@ -149,6 +167,7 @@ async fn a_stored_event_is_a_readable_json_object() {
     let event = raw("spelt", 3, r#"{"z":1.10,"a":123456789012345678901234567890}"#);
     let event = event.occurred_at("2024-02-29T12:30:00.123456789Z".parse().unwrap());
     let event_id = event.id;
+    accounts.create(Uuid::now_v7(), opened("Ben", 100)).await.unwrap();
     let import = StreamAppend::new(stream(id), ExpectedVersion::Any, vec![event]);
     accounts.store().append(import).await.unwrap();
     let stored = stored(accounts.store(), id).await.remove(0);
@@ -165,11 +184,24 @@ async fn a_stored_event_is_a_readable_json_object() {
         "event_id": event_id,
         "stream": format!("account/{id}"),
         "version": 1,
-        "position": 1,
+        "position": 2,
         "schema_version": 3,
         "occurred_at": "2024-02-29T12:30:00.123456Z",
         "recorded_at": stored.recorded_at,
         "metadata": {},
     });
     assert_eq!(object, wanted);
+}
+
+#[tokio::test]
+async fn an_event_of_another_stream_is_refused() {
+    let accounts = Accounts::new(MemoryStore::new());
+    let (id, other) = (Uuid::now_v7(), Uuid::now_v7());
+    accounts.create(other, opened("Ben", 100)).await.unwrap();
+    let events = stored(accounts.store(), other).await;
+    let error = Root::<Account>::replay(id, &events).unwrap_err();
+    let LoadError::Replay { cause: ReplayError::OtherStream { found }, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(*found, stream(other));
 }

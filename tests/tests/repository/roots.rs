@@ -27,6 +27,7 @@ async fn several_decisions_on_one_root_are_saved_in_one_append() {
     let ids: Vec<_> = root.pending().iter().map(|event| event.id).collect();
     let done = accounts.save(&mut root).await.unwrap();
     assert_eq!((done.events(), done.version(), done.position().get()), (3, Version::new(4), 4));
+    assert_eq!(done.versions().map(Version::get).collect::<Vec<_>>(), [2, 3, 4]);
     assert_eq!(accounts.store().appends(), appends + 1);
     assert!(root.pending().is_empty(), "what is saved is not pending");
     assert_eq!((root.version(), root.position().get()), (Version::new(4), 4));
@@ -35,6 +36,7 @@ async fn several_decisions_on_one_root_are_saved_in_one_append() {
 
     let done = accounts.save(&mut root).await.unwrap();
     assert_eq!((done.events(), done.version(), done.position().get()), (0, Version::new(4), 4));
+    assert_eq!(done.versions().len(), 0);
     assert_eq!(accounts.store().appends(), appends + 1, "nothing pending is nothing to do");
     root.decide(|account| account.withdraw(1)).unwrap();
     assert_eq!(accounts.save(&mut root).await.unwrap().version(), Version::new(5));
@@ -132,4 +134,22 @@ async fn a_root_with_an_event_that_does_not_fit_cannot_be_saved() {
     assert!(matches!(root.record(noted("later")), Err(SaveError::Replay { .. })));
     assert!(matches!(accounts.save(&mut root).await, Err(SaveError::Replay { .. })));
     assert_eq!(names(accounts.store(), id).await, ["opened"]);
+}
+
+#[tokio::test]
+async fn a_root_that_was_created_and_saved_is_like_any_other() {
+    let (accounts, other) = ada().await;
+    let mut root = Root::<Account>::create(other, opened("Ben", 100)).unwrap();
+    let error = accounts.save(&mut root).await.unwrap_err();
+    assert!(matches!(error, SaveError::AlreadyExists { .. }), "{error:?}");
+    assert_eq!(root.pending().len(), 1, "it keeps its pending events");
+
+    let id = Uuid::now_v7();
+    let mut root = Root::<Account>::create(id, opened("Ben", 100)).unwrap();
+    assert_eq!((root.version(), root.pending().len()), (Version::START, 1));
+    accounts.save(&mut root).await.unwrap();
+    accounts.execute(id, |account| account.withdraw(1)).await.unwrap();
+    root.decide(|account| account.withdraw(1)).unwrap();
+    let error = accounts.save(&mut root).await.unwrap_err();
+    assert!(error.is_conflict(), "the stream has moved on: {error:?}");
 }

@@ -38,6 +38,19 @@ pub async fn positions_rise_with_versions<S: EventStore>(store: &S) {
     assert!(positions.is_sorted_by(|a, b| a < b), "positions rise with versions: {positions:?}");
 }
 
+/// An append that begins when another has been answered gets later positions, also in another stream.
+pub async fn positions_rise_from_answer_to_answer<S: EventStore>(store: &S) {
+    let streams = [fresh(), fresh(), fresh()];
+    let mut positions = Vec::new();
+    for turn in 0..9 {
+        positions.push(add(store, &streams[(turn * 2) % 3], events(1 + turn % 2)).await.position);
+    }
+    assert!(
+        positions.is_sorted_by(|a, b| a < b),
+        "positions rise from answer to answer: {positions:?}"
+    );
+}
+
 /// The answer to an append names the version and the position at which its last event is found.
 pub async fn an_append_answers_where_its_last_event_is<S: EventStore>(store: &S) {
     let stream = fresh();

@@ -44,6 +44,7 @@ macro_rules! __event_store_promises {
         $crate::$do! { ($($with)*)
             appends::versions_count_from_one_without_holes
             appends::positions_rise_with_versions
+            appends::positions_rise_from_answer_to_answer
             appends::an_append_answers_where_its_last_event_is
             appends::an_answered_append_is_visible_at_once
             appends::any_is_accepted_by_every_stream
@@ -89,6 +90,8 @@ macro_rules! __event_store_promises {
             races::one_of_many_writers_at_a_version_wins
             races::appends_without_a_belief_all_succeed
             races::an_event_id_in_many_appends_at_once_is_stored_once
+            races::calls_for_the_same_streams_at_once_all_succeed
+            races::a_race_leaves_a_stream_in_one_category
             races::a_reader_that_follows_writers_misses_nothing
             races::a_dropped_append_is_stored_whole_or_not_at_all
         }

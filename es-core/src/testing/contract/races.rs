@@ -3,10 +3,11 @@
 use futures_util::future::{Either, join, join_all, select};
 
 use super::support::{
-    add, append, assert_absent, assert_holds, entry, events, fresh, ids, new_ids, read, settle,
-    settled, versions, yield_now,
+    add, append, assert_absent, assert_holds, category, entry, events, fresh, ids, new_ids, read,
+    settle, settled, versions, yield_now,
 };
-use crate::error::AppendError;
+use crate::error::{AppendError, StoreError};
+use crate::id::StreamId;
 use crate::record::NewEvent;
 use crate::store::{EventStore, LogQuery};
 use crate::version::ExpectedVersion::{self, Any, Exact, NoStream};
@@ -74,6 +75,52 @@ pub async fn an_event_id_in_many_appends_at_once_is_stored_once<S: EventStore>(s
             }
             Err(error) => panic!("{promise}: expected `DuplicateEvent`, got {error:?}"),
         }
+    }
+}
+
+/// Calls that write to the same streams at once, each in its own order, all succeed: none waits for another for ever.
+pub async fn calls_for_the_same_streams_at_once_all_succeed<S: EventStore>(store: &S) {
+    let promise = "calls for the same streams at once all succeed";
+    let streams: Vec<_> = (0..6).map(|_| fresh()).collect();
+    let calls = (0..RACERS).map(|at| {
+        let mut order: Vec<_> = streams.iter().collect();
+        order.rotate_left(at % streams.len());
+        if at % 2 == 1 {
+            order.reverse();
+        }
+        store.append_many(order.into_iter().map(|stream| entry(stream, Any, events(1))).collect())
+    });
+    for outcome in join_all(calls).await.into_iter().flatten() {
+        outcome.unwrap_or_else(|error| panic!("{promise}: {error:?}"));
+    }
+    for stream in &streams {
+        let found = versions(&read(store, stream).await);
+        assert_eq!(found, (1..=RACERS as u64).collect::<Vec<_>>(), "{promise}: versions");
+    }
+}
+
+/// Of many that begin a stream at once under two categories, those of one category succeed and the others are refused.
+pub async fn a_race_leaves_a_stream_in_one_category<S: EventStore>(store: &S) {
+    let promise = "a race leaves a stream in one category";
+    for _ in 0..4 {
+        let stream = fresh();
+        let posing = StreamId::new(category("contract-other"), stream.id());
+        let of = |at: usize| if at.is_multiple_of(2) { &stream } else { &posing };
+        let race = (0..RACERS).map(|at| store.append(entry(of(at), Any, events(1))));
+        let outcomes = join_all(race).await;
+        let first_ok = outcomes.iter().position(Result::is_ok);
+        let winner = of(first_ok.unwrap_or_else(|| panic!("{promise}: none won: {outcomes:?}")));
+        for (at, outcome) in outcomes.iter().enumerate() {
+            let fits = match outcome {
+                Ok(_) => of(at) == winner,
+                Err(AppendError::Store(StoreError::WrongCategory { .. })) => of(at) != winner,
+                Err(_) => false,
+            };
+            assert!(fits, "{promise} ({winner} won): {} got {outcome:?}", of(at));
+        }
+        let found = read(store, winner).await;
+        assert_eq!(found.len(), RACERS / 2, "{promise}: the winner's events");
+        assert!(found.iter().all(|event| event.stream == *winner), "{promise}: {found:?}");
     }
 }
 

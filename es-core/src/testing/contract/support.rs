@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use uuid::Uuid;
 
 use crate::error::AppendError;
@@ -18,6 +18,9 @@ use crate::version::{ExpectedVersion, Position, Version};
 
 /// How long a store may take until what it has accepted is settled.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// More events than any promise writes: whoever gives as many repeats itself.
+const ENDLESS: usize = 100_000;
 
 pub(super) fn category(name: &str) -> Category {
     Category::new(name.to_owned()).expect("the suite's categories keep the rule")
@@ -92,8 +95,20 @@ pub(super) async fn read_some<S: EventStore>(
     stream: &StreamId,
     query: StreamQuery,
 ) -> Vec<StoredEvent> {
-    let read = store.read_stream(stream, query).try_collect().await;
-    read.unwrap_or_else(|error| panic!("{stream} cannot be read ({query:?}): {error:?}"))
+    let read = store.read_stream(stream, query).take(ENDLESS).try_collect().await;
+    let events: Vec<_> =
+        read.unwrap_or_else(|error| panic!("{stream} cannot be read ({query:?}): {error:?}"));
+    assert!(events.len() < ENDLESS, "a stream ends: {stream} did not ({query:?})");
+    events
+}
+
+/// The log after `query.after`, streamed.
+pub(super) async fn streamed<S: EventStore>(store: &S, query: LogQuery<'_>) -> Vec<StoredEvent> {
+    let read = store.stream_log(query).take(ENDLESS).try_collect().await;
+    let events: Vec<_> =
+        read.unwrap_or_else(|error| panic!("the log cannot be streamed ({query:?}): {error:?}"));
+    assert!(events.len() < ENDLESS, "a streamed log ends: this one did not ({query:?})");
+    events
 }
 
 pub(super) async fn settled<S: EventStore>(store: &S) -> Position {

@@ -1,0 +1,64 @@
+//! What the macros' output calls. Not part of the public interface: anything here may change in any release.
+//!
+//! Much of it exists for the compiler's messages: a trait with one impl turns "mismatched types" somewhere in generated
+//! code into a sentence at the user's token. Where a second impl looks useless, it keeps the compiler from guessing the
+//! other type from the only impl that there is.
+
+mod aggregate;
+mod projection;
+
+use crate::event::{Event, SchemaVersion};
+
+pub use aggregate::{NoRow, Row, as_context, assert_once, begun, initial};
+pub use projection::{
+    NoSubscription, Subscription, assert_event, assert_subscribed_once, boxed, context, ignored,
+    outcome,
+};
+
+pub use core::clone::Clone;
+pub use core::marker::{Send, Sync};
+pub use core::option::Option::{self, None, Some};
+pub use core::result::Result;
+pub use serde::Serialize;
+pub use serde::de::DeserializeOwned;
+
+/// A schema version that the macro has checked.
+///
+/// # Panics
+/// In const evaluation, for 0 and for numbers above 2^31 − 1.
+pub const fn schema_version(n: u32) -> SchemaVersion {
+    SchemaVersion::new(n).expect("the macro has checked the version")
+}
+
+/// The event as what the handler's parameter is declared to be, which must be the same.
+pub fn as_parameter<E: SameAs<P>, P>(event: &E) -> &P {
+    event.same()
+}
+
+/// Two types that are one.
+#[diagnostic::on_unimplemented(
+    message = "this handler takes `&{P}`, but its `#[handles(..)]` says `{Self}`",
+    label = "expected `&{Self}`"
+)]
+pub trait SameAs<P> {
+    /// Itself.
+    fn same(&self) -> &P;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> SameAs<T> for T {
+    fn same(&self) -> &T {
+        self
+    }
+}
+
+/// Nothing: the type of impls that keep the compiler from guessing.
+#[derive(Debug)]
+pub enum Never {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Event> SameAs<Never> for E {
+    fn same(&self) -> &Never {
+        unreachable!("no handler can name this type")
+    }
+}

@@ -1,0 +1,128 @@
+//! For `#[projection]`.
+
+use std::fmt;
+use std::future::{Future, ready};
+use std::marker::PhantomData;
+
+use crate::column::same;
+use crate::dispatch::decode;
+use crate::error::ReplayError;
+use crate::event::Event;
+use crate::projection::{Batch, FromBatch, Projection, ProjectionError};
+use crate::record::StoredEvent;
+use crate::store::BoxFuture;
+
+/// One event that a projection handles.
+pub struct Subscription<E>(PhantomData<fn() -> E>);
+
+impl<E: Event> Subscription<E> {
+    /// The event's stored name.
+    pub const NAME: &'static str = E::NAME;
+
+    /// The event, from a stored event of that name.
+    ///
+    /// # Errors
+    /// [`ReplayError`] when it does not decode as `E`.
+    pub fn decode(stored: &StoredEvent) -> Result<E, ReplayError> {
+        decode(stored)
+    }
+}
+
+/// Takes the place of the inherent items of [`Subscription`] when `E` is not an event. [`assert_event`] has reported
+/// that; without this trait every use of the subscription would report it again.
+pub trait NoSubscription<E>: Sized {
+    /// Nothing.
+    const NAME: &'static str = "";
+
+    /// Nothing: never called, because what generates the call does not compile.
+    ///
+    /// # Errors
+    /// None.
+    fn decode(_: &StoredEvent) -> Result<E, ReplayError> {
+        unreachable!("the program does not compile")
+    }
+}
+
+impl<E> NoSubscription<E> for Subscription<E> {}
+
+impl<E> fmt::Debug for Subscription<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Subscription")
+    }
+}
+
+/// Refuses, when the program is compiled, what is not an event.
+pub const fn assert_event<E: Event>() {}
+
+/// Refuses, when the program is compiled, a second event with this stored name.
+///
+/// # Panics
+/// In const evaluation, when there is one.
+#[track_caller]
+pub const fn assert_subscribed_once<P: Projection>(name: &str) {
+    let (mut at, mut found) = (0, 0);
+    while at < P::SUBSCRIBED_TO.len() {
+        if same(P::SUBSCRIBED_TO[at], name) {
+            found += 1;
+        }
+        at += 1;
+    }
+    assert!(
+        found <= 1,
+        "two events handled here have one stored name: give one another `#[event(name = \"…\")]`"
+    );
+}
+
+/// The second parameter of a handler.
+///
+/// # Errors
+/// [`ProjectionError::Context`] when the store does not offer it.
+pub fn context<'a, C: FromBatch<'a>>(batch: &'a mut Batch<'_>) -> Result<C, ProjectionError> {
+    C::from_batch(batch)
+}
+
+/// What a handler returned, as the projection's own result.
+///
+/// # Errors
+/// The handler's own.
+pub fn outcome<R: Outcome>(returned: R) -> Result<(), ProjectionError> {
+    returned.into_result()
+}
+
+/// What a handler may return.
+#[diagnostic::on_unimplemented(
+    message = "a projection's handler cannot return `{Self}`",
+    label = "expected nothing, or `Result<(), ProjectionError>`",
+    note = "an error of your own becomes one with `.map_err(ProjectionError::handler)?`"
+)]
+pub trait Outcome {
+    /// Success or the error.
+    ///
+    /// # Errors
+    /// The handler's own.
+    fn into_result(self) -> Result<(), ProjectionError>;
+}
+
+impl Outcome for () {
+    fn into_result(self) -> Result<(), ProjectionError> {
+        Ok(())
+    }
+}
+
+impl Outcome for Result<(), ProjectionError> {
+    fn into_result(self) -> Result<(), ProjectionError> {
+        self
+    }
+}
+
+/// The future of a handler.
+pub fn boxed<'a>(
+    future: impl Future<Output = Result<(), ProjectionError>> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ProjectionError>> {
+    Box::pin(future)
+}
+
+/// The future of a projection that does not handle the event.
+pub fn ignored<'a>() -> BoxFuture<'a, Result<(), ProjectionError>> {
+    Box::pin(ready(Ok(())))
+}

@@ -1,0 +1,149 @@
+//! What is generated after an error: just enough for the rest of the program to be checked as if there were none.
+//! Nothing of it ever runs.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Attribute, Data, DeriveInput, Generics, ItemImpl, Type, parse_quote};
+
+use crate::errors::Errors;
+use crate::paths;
+
+/// The reports, and a stand-in for what `#[derive(Event)]` makes.
+pub(crate) fn event(item: &DeriveInput, errors: &Errors) -> TokenStream {
+    let reports = errors.items();
+    // serde knows no unions: nothing can stand in for what the impl would need.
+    if matches!(item.data, Data::Union(_)) {
+        return reports;
+    }
+    let span = Span::mixed_site();
+    let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
+    let ident = &item.ident;
+    let generics = bounded(
+        &item.generics,
+        &quote_spanned!(span=> #private::Serialize + #private::DeserializeOwned + #private::Send + #private::Sync + 'static),
+    );
+    let (impl_generics, type_generics, bounds) = generics.split_for_impl();
+    quote_spanned! {span=>
+        #reports
+        #[automatically_derived]
+        impl #impl_generics #es::Event for #ident #type_generics #bounds {
+            const NAME: #text = "";
+        }
+    }
+}
+
+/// The user's impl, the reports, and a stand-in for what `#[aggregate]` makes.
+pub(crate) fn aggregate(
+    item: &ItemImpl,
+    id: Option<&Type>,
+    events: &[(&[Attribute], &Type)],
+    mut errors: Errors,
+) -> TokenStream {
+    let span = Span::mixed_site();
+    let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
+    let this = &item.self_ty;
+    let id = id.map_or_else(|| errors.take_type(), |id| Some(quote!(#id)));
+    let reports = errors.items();
+    let bounded =
+        bounded(&item.generics, &quote_spanned!(span=> #private::Send + #private::Sync + 'static));
+    let (generics, _, bounds) = bounded.split_for_impl();
+    let handled = distinct(events).map(|(cfgs, event)| {
+        quote_spanned! {span=>
+            #(#cfgs)*
+            #[automatically_derived]
+            impl #generics #es::IntoEvents<#this> for #event where #this: #es::Aggregate {
+                fn into_events(self, _: &mut #es::Events<#this>) {}
+            }
+        }
+    });
+    quote_spanned! {span=>
+        #item
+        #reports
+        #[automatically_derived]
+        impl #generics #es::Aggregate for #this #bounds {
+            type Id = #id;
+            const NAME: #text = "";
+            const HANDLERS: &'static [#es::Handler<Self>] = &[];
+            fn initial() -> #private::Option<Self> {
+                #private::None
+            }
+        }
+        #(#handled)*
+    }
+}
+
+/// The user's impl, the reports, and a stand-in for what `#[projection]` makes.
+pub(crate) fn projection(item: &ItemImpl, errors: &Errors) -> TokenStream {
+    let span = Span::mixed_site();
+    let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
+    let (this, reports) = (&item.self_ty, errors.items());
+    let bounded = bounded(&item.generics, &quote_spanned!(span=> #private::Send + 'static));
+    let (generics, _, bounds) = bounded.split_for_impl();
+    quote_spanned! {span=>
+        #item
+        #reports
+        #[automatically_derived]
+        impl #generics #es::Projection for #this #bounds {
+            const NAME: #text = "";
+            const SUBSCRIBED_TO: &'static [#text] = &[];
+            fn handle<'a>(
+                &'a mut self,
+                _: &'a #es::StoredEvent,
+                _: &'a mut #es::Batch<'_>,
+            ) -> #es::BoxFuture<'a, #private::Result<(), #es::ProjectionError>> {
+                #private::ignored()
+            }
+        }
+    }
+}
+
+/// The reports, and a stand-in for what `#[derive(ReadModel)]` makes.
+pub(crate) fn read_model(
+    item: &DeriveInput,
+    key: Option<&Type>,
+    mut errors: Errors,
+) -> TokenStream {
+    if matches!(item.data, Data::Union(_)) {
+        return errors.items();
+    }
+    let span = Span::mixed_site();
+    let (es, private) = (paths::es_core(span), paths::private(span));
+    let ident = &item.ident;
+    let key = key.map_or_else(|| errors.take_type(), |key| Some(quote!(#key)));
+    let reports = errors.items();
+    let generics = bounded(
+        &item.generics,
+        &quote_spanned!(span=> #private::Serialize + #private::DeserializeOwned + #private::Clone + #private::Send + #private::Sync + 'static),
+    );
+    let (impl_generics, type_generics, bounds) = generics.split_for_impl();
+    quote_spanned! {span=>
+        #reports
+        #[automatically_derived]
+        impl #impl_generics #es::ReadModel for #ident #type_generics #bounds {
+            type Key = #key;
+            const TABLE: &'static #es::Table = &#es::Table { name: "", key: "", columns: &[] };
+            fn key(&self) -> Self::Key {
+                loop {}
+            }
+        }
+    }
+}
+
+/// Bounds on `Self`, which a type without parameters does not need: there they could only be true or be reported.
+fn bounded(generics: &Generics, bounds: &TokenStream) -> Generics {
+    let mut generics = generics.clone();
+    if !generics.params.is_empty() {
+        generics.make_where_clause().predicates.push(parse_quote!(Self: #bounds));
+    }
+    generics
+}
+
+/// Each event once: a repeat has been reported.
+fn distinct<'a>(
+    events: &'a [(&'a [Attribute], &'a Type)],
+) -> impl Iterator<Item = (&'a [Attribute], &'a Type)> {
+    events.iter().enumerate().filter_map(|(at, (cfgs, event))| {
+        let repeated = events.iter().take(at).any(|(_, before)| before == event);
+        (!repeated).then_some((*cfgs, *event))
+    })
+}
