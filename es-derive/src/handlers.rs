@@ -83,7 +83,9 @@ pub(crate) fn stray(argument: &TokenStream, item: &TokenStream) -> TokenStream {
     }
     let mut errors = Errors::default();
     // No token of the attribute is wrong: its place is.
-    errors.whole("`#[handles(..)]` works only inside an `#[aggregate]` or `#[projection]` impl");
+    errors.whole(
+        "`#[handles(..)]` works only inside an impl with `#[aggregate]` or `#[projection]`: write one above the `impl`",
+    );
     let errors = errors.items();
     quote!(#item #errors)
 }

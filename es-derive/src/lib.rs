@@ -12,6 +12,8 @@ mod paths;
 mod projection;
 mod read_model;
 mod span;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 
