@@ -3,10 +3,13 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Attribute, Data, DeriveInput, Generics, ItemImpl, Type, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Generics, Type, parse_quote};
 
+use crate::aggregate::model::Draft as AggregateDraft;
 use crate::errors::Errors;
-use crate::paths;
+use crate::projection::model::Draft as ProjectionDraft;
+use crate::read_model::model::Draft as ReadModelDraft;
+use crate::{handlers, paths};
 
 /// The reports, and a stand-in for what `#[derive(Event)]` makes.
 pub(crate) fn event(item: &DeriveInput, errors: &Errors) -> TokenStream {
@@ -33,21 +36,17 @@ pub(crate) fn event(item: &DeriveInput, errors: &Errors) -> TokenStream {
 }
 
 /// The user's impl, the reports, and a stand-in for what `#[aggregate]` makes.
-pub(crate) fn aggregate(
-    item: &ItemImpl,
-    id: Option<&Type>,
-    events: &[(&[Attribute], &Type)],
-    mut errors: Errors,
-) -> TokenStream {
+pub(crate) fn aggregate(draft: &AggregateDraft, mut errors: Errors) -> TokenStream {
     let span = Span::mixed_site();
     let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
+    let (item, uses) = (&draft.item, handlers::uses(&draft.handlers));
     let this = &item.self_ty;
-    let id = id.map_or_else(|| errors.take_type(), |id| Some(quote!(#id)));
-    let reports = errors.items();
+    let id = draft.id.as_ref().map_or_else(|| errors.take_type(), |id| Some(quote!(#id)));
+    let (reports, events) = (errors.items(), draft.events());
     let bounded =
         bounded(&item.generics, &quote_spanned!(span=> #private::Send + #private::Sync + 'static));
     let (generics, _, bounds) = bounded.split_for_impl();
-    let handled = distinct(events).map(|(cfgs, event)| {
+    let handled = distinct(&events).map(|(cfgs, event)| {
         quote_spanned! {span=>
             #(#cfgs)*
             #[automatically_derived]
@@ -59,6 +58,7 @@ pub(crate) fn aggregate(
     quote_spanned! {span=>
         #item
         #reports
+        #uses
         #[automatically_derived]
         impl #generics #es::Aggregate for #this #bounds {
             type Id = #id;
@@ -73,15 +73,17 @@ pub(crate) fn aggregate(
 }
 
 /// The user's impl, the reports, and a stand-in for what `#[projection]` makes.
-pub(crate) fn projection(item: &ItemImpl, errors: &Errors) -> TokenStream {
+pub(crate) fn projection(draft: &ProjectionDraft, errors: &Errors) -> TokenStream {
     let span = Span::mixed_site();
     let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
+    let (item, uses) = (&draft.item, handlers::uses(&draft.handlers));
     let (this, reports) = (&item.self_ty, errors.items());
     let bounded = bounded(&item.generics, &quote_spanned!(span=> #private::Send + 'static));
     let (generics, _, bounds) = bounded.split_for_impl();
     quote_spanned! {span=>
         #item
         #reports
+        #uses
         #[automatically_derived]
         impl #generics #es::Projection for #this #bounds {
             const NAME: #text = "";
@@ -98,18 +100,15 @@ pub(crate) fn projection(item: &ItemImpl, errors: &Errors) -> TokenStream {
 }
 
 /// The reports, and a stand-in for what `#[derive(ReadModel)]` makes.
-pub(crate) fn read_model(
-    item: &DeriveInput,
-    key: Option<&Type>,
-    mut errors: Errors,
-) -> TokenStream {
+pub(crate) fn read_model(draft: &ReadModelDraft, mut errors: Errors) -> TokenStream {
+    let item = &draft.item;
     if matches!(item.data, Data::Union(_)) {
         return errors.items();
     }
     let span = Span::mixed_site();
     let (es, private) = (paths::es_core(span), paths::private(span));
     let ident = &item.ident;
-    let key = key.map_or_else(|| errors.take_type(), |key| Some(quote!(#key)));
+    let key = draft.key().map_or_else(|| errors.take_type(), |key| Some(quote!(#key)));
     let reports = errors.items();
     let generics = bounded(
         &item.generics,

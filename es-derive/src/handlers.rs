@@ -1,11 +1,13 @@
 //! Methods with `#[handles(Event)]`, as far as aggregates and projections read them alike.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
 use syn::{
-    Attribute, FnArg, ImplItem, ItemImpl, Meta, PatType, ReturnType, Safety, Signature, Token, Type,
+    Attribute, FnArg, ImplItem, ItemImpl, Meta, PatType, Path, ReturnType, Safety, Signature,
+    Token, Type,
 };
 
 use crate::errors::Errors;
@@ -13,6 +15,8 @@ use crate::{paths, span};
 
 /// A method with `#[handles(..)]`.
 pub(crate) struct Marked {
+    /// `handles`, as the user names it.
+    path: Path,
     /// The `#[cfg]`s that decide whether it exists.
     pub(crate) cfgs: Vec<Attribute>,
     /// The event; `None` when what is there is none, which has been noted.
@@ -48,16 +52,40 @@ pub(crate) fn take(item: &mut ItemImpl, errors: &mut Errors) -> Vec<Marked> {
         }
         let event = event_of(first, errors);
         let cfgs = method.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
-        marked.push(Marked { cfgs: cfgs.cloned().collect(), event, signature: method.sig.clone() });
+        let path = first.path().clone();
+        marked.push(Marked {
+            path,
+            cfgs: cfgs.cloned().collect(),
+            event,
+            signature: method.sig.clone(),
+        });
     }
     marked
 }
 
+/// What generated code puts into `#[handles(..)]`.
+const USED: &str = "__used";
+
+/// Uses of the attributes that were taken away. So the name must be in scope where it is written, its import is not
+/// reported as unused, and editors know what it is.
+pub(crate) fn uses(marked: &[Marked]) -> TokenStream {
+    let used = Ident::new(USED, Span::mixed_site());
+    let each = marked.iter().map(|Marked { path, cfgs, .. }| {
+        quote_spanned!(path.span()=> #(#cfgs)* #[#path(#used)] const _: () = ();)
+    });
+    each.collect()
+}
+
 /// What `#[handles(..)]` says where no macro has taken it away.
-pub(crate) fn stray(item: &TokenStream) -> TokenStream {
+pub(crate) fn stray(argument: &TokenStream, item: &TokenStream) -> TokenStream {
+    if argument.to_string() == USED {
+        return item.clone();
+    }
     let mut errors = Errors::default();
     // No token of the attribute is wrong: its place is.
-    errors.whole("`#[handles(..)]` works only inside an `#[aggregate]` or `#[projection]` impl");
+    errors.whole(
+        "`#[handles(..)]` works only inside an impl with `#[aggregate]` or `#[projection]`: write one above the `impl`",
+    );
     let errors = errors.items();
     quote!(#item #errors)
 }

@@ -12,6 +12,8 @@ mod paths;
 mod projection;
 mod read_model;
 mod span;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 
@@ -41,6 +43,6 @@ pub fn projection(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// See `es_core::handles`.
 #[proc_macro_attribute]
-pub fn handles(_: TokenStream, item: TokenStream) -> TokenStream {
-    handlers::stray(&item.into()).into()
+pub fn handles(event: TokenStream, item: TokenStream) -> TokenStream {
+    handlers::stray(&event.into(), &item.into()).into()
 }

@@ -58,7 +58,7 @@ struct Balance {
     #[read_model(id)]
     account: Uuid,
     owner: String,
-    balance: Decimal,
+    money: Decimal,
     r#type: Option<String>,
 }
 
@@ -69,7 +69,7 @@ impl Balances {
     #[handles(Opened)]
     async fn opened(&self, event: &Opened, cx: &mut ReadModels<'_>) -> Result<(), ProjectionError> {
         let (account, owner) = (cx.stream_id(), event.owner.clone());
-        let row = Balance { account, owner, balance: event.deposit, r#type: None };
+        let row = Balance { account, owner, money: event.deposit, r#type: None };
         cx.rows::<Balance>().save(row).await
     }
 
@@ -80,7 +80,7 @@ impl Balances {
         cx: &mut ReadModels<'_>,
     ) -> Result<(), ProjectionError> {
         let account = cx.stream_id();
-        cx.rows::<Balance>().update(&account, |row| row.balance -= event.0).await?;
+        cx.rows::<Balance>().update(&account, |row| row.money -= event.0).await?;
         Ok(())
     }
 }
@@ -119,7 +119,7 @@ fn names_versions_and_tables_are_what_the_attributes_say() {
     assert_eq!(Totals::SUBSCRIBED_TO, ["money-withdrawn", "Closed"]);
     let columns: Vec<_> = Balance::TABLE.columns.iter().map(|c| (c.name, c.nullable)).collect();
     assert_eq!(Balance::TABLE.key, "account");
-    let expected = [("account", false), ("owner", false), ("balance", false), ("type", true)];
+    let expected = [("account", false), ("owner", false), ("money", false), ("type", true)];
     assert_eq!(columns, expected);
 }
 
@@ -141,7 +141,7 @@ async fn an_account_from_its_first_event_to_its_rows() {
 
     store.ensure_read_model::<Balance>().await.unwrap();
     Projector::new(store.clone(), Balances).catch_up().await.unwrap();
-    let expected = Balance { account: id, owner: "Ada".into(), balance: 450.into(), r#type: None };
+    let expected = Balance { account: id, owner: "Ada".into(), money: 450.into(), r#type: None };
     assert_eq!(store.rows::<Balance>().await.unwrap(), [expected]);
 
     let mut totals = Projector::in_memory(store, Totals::default());

@@ -22,12 +22,12 @@ pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Aggrega
     let (Some(name), Some(id), true) = (&draft.name, &draft.id, errors.is_empty()) else {
         return None;
     };
-    Some(Aggregate { item, name, id, handlers })
+    Some(Aggregate { item, uses: handlers::uses(&draft.handlers), name, id, handlers })
 }
 
 /// `None` when something is wrong with it, which has been noted.
 fn handler<'a>(marked: &'a Marked, errors: &mut Errors) -> Option<Handler<'a>> {
-    let Marked { cfgs, event, signature } = marked;
+    let Marked { cfgs, event, signature, .. } = marked;
     if let Some(token) = &signature.asyncness {
         errors.at(token, "a handler of an aggregate only applies the event: remove `async`");
     }

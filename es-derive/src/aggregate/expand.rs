@@ -23,6 +23,7 @@ use crate::{paths, span};
 /// ```
 pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
     let here = Span::mixed_site();
+    let uses = &aggregate.uses;
     let (item, private) = (aggregate.item, paths::private(here));
     let aliases = handlers::aliases(aggregate.handlers.iter().map(|h| (h.cfgs, h.event)));
     let trait_impl = trait_impl(aggregate);
@@ -33,6 +34,7 @@ pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
         const _: () = {
             #[allow(unused_imports)]
             use #private::NoRow as _;
+            #uses
             #aliases
             #trait_impl
             #(#handlers)*

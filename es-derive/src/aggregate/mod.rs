@@ -2,7 +2,7 @@
 
 mod check;
 mod expand;
-mod model;
+pub(crate) mod model;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -18,6 +18,6 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     };
     match check::check(&draft, &mut errors) {
         Some(aggregate) => expand::expand(&aggregate),
-        None => fallback::aggregate(&draft.item, draft.id.as_ref(), &draft.events(), errors),
+        None => fallback::aggregate(&draft, errors),
     }
 }

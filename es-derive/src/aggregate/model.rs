@@ -28,6 +28,8 @@ impl Draft {
 /// A valid aggregate.
 pub(crate) struct Aggregate<'a> {
     pub(crate) item: &'a ItemImpl,
+    /// Uses of the attributes taken from it.
+    pub(crate) uses: TokenStream,
     pub(crate) name: &'a LitStr,
     pub(crate) id: &'a Type,
     pub(crate) handlers: Vec<Handler<'a>>,

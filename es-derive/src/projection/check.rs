@@ -21,14 +21,20 @@ pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Project
     handlers::refuse_repeats(events, errors);
     let handlers = draft.handlers.iter().filter_map(|marked| handler(marked, errors)).collect();
     let (Some(name), true) = (&draft.name, errors.is_empty()) else { return None };
-    Some(Projection { item, name, version: draft.version.as_ref(), handlers })
+    Some(Projection {
+        item,
+        uses: handlers::uses(&draft.handlers),
+        name,
+        version: draft.version.as_ref(),
+        handlers,
+    })
 }
 
 /// `None` when something is wrong with it, which has been noted.
 fn handler<'a>(marked: &'a Marked, errors: &mut Errors) -> Option<Handler<'a>> {
     const RECEIVER: &str = "a handler borrows its projection: write `&self` or `&mut self`";
     const CONTEXT: &str = "`cx: &EventContext<'_>` or `cx: &mut ReadModels<'_>`";
-    let Marked { cfgs, event, signature } = marked;
+    let Marked { cfgs, event, signature, .. } = marked;
     match signature.receiver() {
         None => errors.at(&signature.ident, RECEIVER),
         Some(receiver) => match &receiver.kind {

@@ -24,6 +24,7 @@ use crate::{handlers, paths, span};
 /// ```
 pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
     let here = Span::mixed_site();
+    let uses = &projection.uses;
     let (item, private) = (projection.item, paths::private(here));
     let aliases = handlers::aliases(projection.handlers.iter().map(|h| (h.cfgs, h.event)));
     let trait_impl = trait_impl(projection);
@@ -34,6 +35,7 @@ pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
         const _: () = {
             #[allow(unused_imports)]
             use #private::NoSubscription as _;
+            #uses
             #aliases
             #trait_impl
             #(#checks)*

@@ -2,7 +2,7 @@
 
 mod check;
 mod expand;
-mod model;
+pub(crate) mod model;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -18,6 +18,6 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     };
     match check::check(&draft, &mut errors) {
         Some(projection) => expand::expand(&projection),
-        None => fallback::projection(&draft.item, &errors),
+        None => fallback::projection(&draft, &errors),
     }
 }

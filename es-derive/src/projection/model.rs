@@ -23,6 +23,8 @@ pub(crate) struct Draft {
 /// A valid projection.
 pub(crate) struct Projection<'a> {
     pub(crate) item: &'a ItemImpl,
+    /// Uses of the attributes taken from it.
+    pub(crate) uses: TokenStream,
     pub(crate) name: &'a LitStr,
     pub(crate) version: Option<&'a LitInt>,
     pub(crate) handlers: Vec<Handler<'a>>,

@@ -2,7 +2,7 @@
 
 mod check;
 mod expand;
-mod model;
+pub(crate) mod model;
 
 use proc_macro2::TokenStream;
 
@@ -14,6 +14,6 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let Some(draft) = model::read(item, &mut errors) else { return errors.items() };
     match check::check(&draft, &mut errors) {
         Some(read_model) => expand::expand(&read_model),
-        None => fallback::read_model(&draft.item, draft.key(), errors),
+        None => fallback::read_model(&draft, errors),
     }
 }

@@ -1,0 +1,21 @@
+//! The macros as functions from tokens to tokens. How the compiler takes their output is tested in the workspace's
+//! `tests`.
+
+mod expansions;
+mod no_panic;
+
+use proc_macro2::TokenStream;
+
+use crate::{aggregate, event, handlers, projection, read_model};
+
+/// A macro: from its options (a derive has none) and the item that it stands on.
+type Macro = fn(TokenStream, &TokenStream) -> TokenStream;
+
+/// All five, by name.
+const MACROS: [(&str, Macro); 5] = [
+    ("Event", |_, item| event::derive(item.clone())),
+    ("ReadModel", |_, item| read_model::derive(item.clone())),
+    ("aggregate", aggregate::attribute),
+    ("projection", projection::attribute),
+    ("handles", |options, item| handlers::stray(&options, item)),
+];

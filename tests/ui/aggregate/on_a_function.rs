@@ -1,0 +1,6 @@
+use es_core::prelude::*;
+
+#[aggregate(name = "account", id = Uuid)]
+pub fn open() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use es_core::prelude::*;
+
+#[aggregate(name = "account", id = Uuid)]
+#[derive(Default)]
+struct Account;
+
+fn main() {}

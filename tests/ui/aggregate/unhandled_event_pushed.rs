@@ -1,0 +1,24 @@
+use es_core::prelude::*;
+
+#[derive(Serialize, Deserialize, Event)]
+struct Opened;
+
+#[derive(Serialize, Deserialize, Event)]
+struct Closed;
+
+#[derive(Default)]
+struct Account;
+
+#[aggregate(id = Uuid)]
+impl Account {
+    #[handles(Opened)]
+    fn opened(&mut self, _: &Opened) {}
+}
+
+fn close() -> Events<Account> {
+    let mut events = Events::new();
+    events.push(Closed);
+    events
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use es_core::prelude::*;
+
+#[derive(Debug, Serialize, Deserialize, Event)]
+#[event(name = "opened\n")]
+struct Opened;
+
+fn main() {}

@@ -1,0 +1,7 @@
+use es_core::prelude::*;
+
+#[derive(Debug, Serialize, Deserialize, Event)]
+#[event("opened")]
+struct Opened;
+
+fn main() {}

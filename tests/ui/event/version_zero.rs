@@ -1,0 +1,7 @@
+use es_core::prelude::*;
+
+#[derive(Debug, Serialize, Deserialize, Event)]
+#[event(version = 0)]
+struct Opened;
+
+fn main() {}

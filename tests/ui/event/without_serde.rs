@@ -1,0 +1,6 @@
+use es_core::prelude::*;
+
+#[derive(Debug, Event)]
+struct Opened;
+
+fn main() {}

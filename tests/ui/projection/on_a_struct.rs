@@ -1,0 +1,6 @@
+use es_core::prelude::*;
+
+#[projection(name = "accounts")]
+struct Accounts;
+
+fn main() {}

@@ -1,0 +1,20 @@
+use es_core::prelude::*;
+
+#[derive(Serialize, Deserialize, Event)]
+struct Opened;
+
+#[derive(Serialize, Deserialize, Event)]
+struct Closed;
+
+struct Accounts;
+
+#[projection(name = "accounts")]
+impl Accounts {
+    #[handles(Opened)]
+    fn opened(self, _: &Opened) {}
+
+    #[handles(Closed)]
+    fn closed(&self, _: Closed) {}
+}
+
+fn main() {}

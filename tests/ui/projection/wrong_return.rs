@@ -1,0 +1,16 @@
+use es_core::prelude::*;
+
+#[derive(Serialize, Deserialize, Event)]
+struct Opened;
+
+struct Accounts;
+
+#[projection(name = "accounts")]
+impl Accounts {
+    #[handles(Opened)]
+    fn opened(&self, _: &Opened) -> bool {
+        true
+    }
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use es_core::prelude::*;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Owner {
+    name: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ReadModel)]
+#[read_model(table = "balances")]
+struct Balance {
+    #[read_model(id)]
+    account: Uuid,
+    #[serde(flatten)]
+    owner: Owner,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use es_core::prelude::*;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ReadModel)]
+#[read_model(table = BALANCES)]
+struct Balance {
+    #[read_model(id)]
+    account: Uuid,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use es_core::prelude::*;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ReadModel)]
+#[read_model(table = "balances")]
+struct Balance;
+
+fn main() {}
