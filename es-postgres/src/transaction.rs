@@ -23,12 +23,9 @@ impl PgStore {
         let pool = self.pool().clone();
         // A task of its own runs to the end whatever becomes of the caller, and what it has opened for nobody is rolled
         // back like any transaction that is dropped. Nothing of it outlives that.
-        let begin =
-            tokio::spawn(
-                async move { pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await },
-            );
-        match begin.await {
-            Ok(begun) => begun.map_err(|e| store_error(&e)),
+        let opening = async move { pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await };
+        match tokio::spawn(opening).await {
+            Ok(opened) => opened.map_err(|e| store_error(&e)),
             Err(ended) => Err(StoreError::Unavailable(Cause::new(ended))),
         }
     }

@@ -3,18 +3,14 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::{Duration, Instant};
 
 use es_core::ExpectedVersion::Any;
-use es_core::{
-    Category, EventName, EventStore as _, LogQuery, NewEvent, Payload, ProjectionBatch as _,
-    ProjectionStore as _, SchemaVersion, StreamAppend, StreamId,
-};
+use es_core::{EventStore as _, LogQuery, ProjectionBatch as _, ProjectionStore as _, StreamId};
 use es_postgres::{PgConfig, PgStore};
 use es_tests::TestDatabase;
+use es_tests::log::{entry, stream, until};
 use futures_util::StreamExt as _;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// More often than any of these calls waits for the server.
 const WAITS: usize = 40;
@@ -33,22 +29,10 @@ async fn drop_after<F: Future>(waits: usize, future: F) -> bool {
     .await
 }
 
-fn stream() -> StreamId {
-    StreamId::new(Category::new("test").unwrap(), Uuid::now_v7())
-}
-
-fn entry(stream: &StreamId) -> StreamAppend {
-    let event = || {
-        let payload = Payload::from_json("{}").unwrap();
-        NewEvent::raw(EventName::new("noted").unwrap(), SchemaVersion::FIRST, payload)
-    };
-    StreamAppend::new(stream.clone(), Any, vec![event(), event()])
-}
-
 /// One connection, so that the next call meets what a dropped one has left.
 async fn one_connection(database: &TestDatabase) -> PgStore {
     let store = database.store_with(PgConfig::new().max_connections(1)).await;
-    store.settled().await.unwrap();
+    store.settled().await.expect("the database is in order");
     store
 }
 
@@ -58,13 +42,14 @@ async fn versions(observer: &mut PgConnection, stream: &StreamId) -> Vec<i64> {
         .bind(stream.id())
         .fetch_all(observer)
         .await
-        .unwrap()
+        .expect("the stream can be read")
 }
 
 /// What the store says is stored must be stored: seen by another session.
 async fn assert_sound(store: &PgStore, observer: &mut PgConnection, after: &str) {
     let stream = stream();
-    let appended = store.append(entry(&stream)).await.unwrap_or_else(|e| panic!("{after}: {e:?}"));
+    let appended =
+        store.append(entry(&stream, Any, 2)).await.unwrap_or_else(|e| panic!("{after}: {e:?}"));
     assert_eq!(appended.version.get(), 2, "{after}");
     let stored = versions(observer, &stream).await;
     assert_eq!(stored, [1, 2], "{after}: an append was acknowledged and is not there");
@@ -77,17 +62,17 @@ async fn a_dropped_append_is_stored_whole_or_not_at_all() {
     let stream = stream();
     let mut dropped = 0;
     for waits in 0..WAITS {
-        dropped += usize::from(drop_after(waits, store.append(entry(&stream))).await);
+        dropped += usize::from(drop_after(waits, store.append(entry(&stream, Any, 2))).await);
         assert_sound(&store, &mut observer, &format!("an append dropped after {waits} waits"))
             .await;
-        let all = [entry(&stream), entry(&self::stream())];
+        let all = [entry(&stream, Any, 2), entry(&self::stream(), Any, 2)];
         dropped += usize::from(drop_after(waits, store.append_many(all.into())).await);
         assert_sound(&store, &mut observer, &format!("a call dropped after {waits} waits")).await;
     }
     assert!(dropped > 1, "nothing was dropped half-way");
     let stored = versions(&mut observer, &stream).await;
     assert_eq!(stored.len() % 2, 0, "half an append is stored");
-    assert_eq!(stored, (1..=stored.len() as i64).collect::<Vec<_>>());
+    assert_eq!(stored, (1..=i64::try_from(stored.len()).unwrap()).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -126,7 +111,7 @@ async fn dropped_reads_and_migrations_leave_no_transaction_open() {
     let stream = stream();
     let mut dropped = 0;
     for waits in 0..WAITS {
-        store.append(entry(&stream)).await.unwrap();
+        store.append(entry(&stream, Any, 2)).await.unwrap();
         dropped += usize::from(drop_after(waits, store.migrate()).await);
         assert_sound(&store, &mut observer, &format!("a migration dropped after {waits} waits"))
             .await;
@@ -138,11 +123,11 @@ async fn dropped_reads_and_migrations_leave_no_transaction_open() {
         assert_sound(&store, &mut observer, "a stream dropped after its first event").await;
     }
     assert!(dropped > 1, "nothing was dropped half-way");
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while open_transactions(&mut observer).await > 0 {
-        assert!(Instant::now() < deadline, "a session is left idle in a transaction");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let observer = tokio::sync::Mutex::new(observer);
+    until("no session is left in a transaction", || async {
+        open_transactions(&mut *observer.lock().await).await == 0
+    })
+    .await;
 }
 
 async fn open_transactions(observer: &mut PgConnection) -> i64 {
@@ -152,5 +137,5 @@ async fn open_transactions(observer: &mut PgConnection) -> i64 {
     )
     .fetch_one(observer)
     .await
-    .unwrap()
+    .expect("sessions can be counted")
 }

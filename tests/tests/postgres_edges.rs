@@ -50,32 +50,6 @@ async fn a_sequence_behind_the_log_is_refused() {
 }
 
 #[tokio::test]
-async fn a_role_that_may_not_see_the_sequence_can_append() {
-    let database = TestDatabase::create().await;
-    let store = database.store().await;
-    let role = xtask::pg::fresh_name("role");
-    let mut connection = database.connect().await;
-    let grants = format!(
-        "CREATE ROLE {role}; GRANT USAGE ON SCHEMA es TO {role}; \
-         GRANT SELECT ON ALL TABLES IN SCHEMA es TO {role}; GRANT INSERT ON es.events TO {role}; \
-         GRANT INSERT, UPDATE ON es.streams, es.checkpoints TO {role}"
-    );
-    sqlx::raw_sql(sqlx::AssertSqlSafe(grants)).execute(&mut connection).await.unwrap();
-    store.append(entry(&stream(), NoStream, 1)).await.unwrap();
-
-    let options: sqlx::postgres::PgConnectOptions = database.url().parse().unwrap();
-    let pool =
-        sqlx::PgPool::connect_with(options.options([("role", role.as_str())])).await.unwrap();
-    let who: String = sqlx::query_scalar("SELECT current_user").fetch_one(&pool).await.unwrap();
-    assert_eq!(who, role);
-    let outcome = PgStore::from_pool(pool.clone()).append(entry(&stream(), NoStream, 1)).await;
-    pool.close().await;
-    let clean = format!("DROP OWNED BY {role}; DROP ROLE {role}");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(clean)).execute(&mut connection).await.unwrap();
-    outcome.unwrap();
-}
-
-#[tokio::test]
 async fn a_call_that_breaks_answers_for_all_its_entries_within_the_time() {
     let limit = Duration::from_secs(1);
     let database = TestDatabase::create().await;
