@@ -99,5 +99,5 @@ fn table<const N: usize>(header: [&str; N]) -> Table {
 }
 
 fn number(n: impl ToString) -> Cell {
-    Cell::new(n.to_string()).set_alignment(CellAlignment::Right)
+    Cell::new(n).set_alignment(CellAlignment::Right)
 }
