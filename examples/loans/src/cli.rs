@@ -230,7 +230,7 @@ fn progress_bar(json: bool) -> ProgressBar {
 fn summary(imported: &Imported) -> String {
     let Imported { lines, added, known, bad, first_bad, .. } = imported;
     let mut text = format!("{lines} lines: {added} events added, {known} stored before");
-    let _ = writeln!(text, ", {bad} bad lines skipped");
+    let _ = writeln!(text, ", {bad} skipped");
     for (line, reason) in first_bad {
         let _ = writeln!(text, "  line {line}: {}", with_causes(reason));
     }

@@ -224,7 +224,7 @@ fn event(line: &Line<'_>) -> Result<NewEvent, BadLine> {
         "O_CANCELLED" => encode(&OfferCancelled {}),
         _ => Err(BadLine::Activity { activity: activity() }),
     }?;
-    if line.transition != "complete" { Err(no_transition(line)) } else { Ok(event) }
+    if line.transition == "complete" { Ok(event) } else { Err(no_transition(line)) }
 }
 
 fn submitted(line: &Line<'_>) -> Result<ApplicationSubmitted, BadLine> {

@@ -104,7 +104,9 @@ impl<S: EventStore> Import<S> {
             return Ok(HashSet::new());
         }
         let found = self.store.locate(&ids).await?;
-        found.iter().for_each(|address| streams.remember(address.stream));
+        for address in &found {
+            streams.remember(address.stream);
+        }
         Ok(found.into_iter().map(|address| address.id).collect())
     }
 

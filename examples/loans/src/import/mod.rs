@@ -4,7 +4,6 @@ mod append;
 mod batch;
 mod lines;
 
-use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -168,14 +167,15 @@ impl<S: EventStore> Import<S> {
         streams: &mut Streams,
         done: &mut Imported,
     ) -> Result<(), ImportError> {
-        let Batch { entries, bad, lines, stop } = batch;
+        let Batch { entries, bad, lines, mut stop } = batch;
         done.lines += lines;
-        bad.into_iter().for_each(|(line, reason)| done.skip(line, reason));
-        let known = self.locate(entries.iter().map(|(_, entry)| entry.event.id), streams).await?;
-        // An entry that repeats an earlier one of its batch is as well known as if that were stored.
-        let mut known: HashSet<EventId> = known;
+        for (line, reason) in bad {
+            done.skip(line, reason);
+        }
+        // An entry that repeats an earlier one of its batch becomes as well known as those that are stored.
+        let ids = entries.iter().map(|(_, entry)| entry.event.id);
+        let mut known = self.locate(ids, streams).await?;
         let mut groups = append::Groups::default();
-        let mut stop = stop;
         for (line, entry) in entries {
             if !known.insert(entry.event.id) {
                 done.known += 1;
