@@ -9,11 +9,25 @@ use crate::record::NewEvent;
 
 /// The events that a decision records, in order; a builder for decisions whose events depend.
 ///
-/// ```ignore
-/// let mut events = Events::new();
-/// events.push(Withdrawn { amount });
-/// if self.balance < amount { events.push(Overdrawn { by: amount - self.balance }); }
-/// Ok(events)
+/// ```
+/// # use es_core::prelude::*;
+/// # #[derive(Serialize, Deserialize, Event)] struct Withdrawn { cents: i64 }
+/// # #[derive(Serialize, Deserialize, Event)] struct Overdrawn { cents: i64 }
+/// # #[derive(Default)] struct Account { cents: i64 }
+/// # #[aggregate(name = "account", id = Uuid)]
+/// # impl Account {
+/// #     #[handles(Withdrawn)] fn withdrawn(&mut self, event: &Withdrawn) { self.cents -= event.cents; }
+/// #     #[handles(Overdrawn)] fn overdrawn(&mut self, _: &Overdrawn) {}
+/// fn withdraw(&self, cents: i64) -> Result<Events<Account>, &'static str> {
+///     let mut events = Events::new();
+///     events.push(Withdrawn { cents });
+///     if cents > self.cents {
+///         events.push(Overdrawn { cents: cents - self.cents });
+///     }
+///     Ok(events)
+/// }
+/// # }
+/// # assert_eq!(Account { cents: 5 }.withdraw(7).unwrap().len(), 2);
 /// ```
 pub struct Events<A>(Vec<Box<dyn Recorded<A>>>);
 

@@ -26,10 +26,12 @@ impl<A: Aggregate> Fold<A> {
     /// Applies the next stored event.
     pub(crate) fn replay(&mut self, event: &StoredEvent) -> Result<(), LoadError> {
         let expected = next(&self.stream, self.version, 1)?;
-        let applied = if event.version == expected {
-            replay(&mut self.state, event)
-        } else {
+        let applied = if event.stream != self.stream {
+            Err(ReplayError::OtherStream { found: event.stream.clone() })
+        } else if event.version != expected {
             Err(ReplayError::Hole { expected, found: event.version })
+        } else {
+            replay(&mut self.state, event)
         };
         applied.map_err(|cause| LoadError::Replay {
             stream: self.stream.clone(),

@@ -28,6 +28,8 @@ mod repository;
 mod root;
 mod rows;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod version;
 
 #[doc(hidden)]
@@ -67,9 +69,10 @@ pub mod prelude {
     #[cfg(feature = "runtime")]
     pub use crate::Projector;
     pub use crate::{
-        Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExpectedVersion,
-        MemoryStore, Metadata, Projection, ProjectionError, ProjectionStore, ReadModel,
-        ReadModelQuery, ReadModels, Repository, RetryPolicy, Root, StoredEvent, StreamId, Version,
+        Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExecuteError,
+        ExpectedVersion, MemoryStore, Metadata, Projection, ProjectionError, ProjectionStore,
+        ReadModel, ReadModelQuery, ReadModels, Repository, RetryPolicy, Root, StoredEvent,
+        StreamId, Version,
     };
     #[cfg(feature = "macros")]
     pub use crate::{aggregate, handles, projection};

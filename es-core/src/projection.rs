@@ -102,6 +102,11 @@ impl Batch<'_> {
     pub fn transaction<T: 'static>(&mut self) -> Option<&mut T> {
         self.backend.transaction().downcast_mut()
     }
+
+    /// Both at once, for adapters whose context offers both.
+    pub fn event_and_transaction<T: 'static>(&mut self) -> (&StoredEvent, Option<&mut T>) {
+        (self.event, self.backend.transaction().downcast_mut())
+    }
 }
 
 impl std::fmt::Debug for Batch<'_> {

@@ -24,9 +24,23 @@ pub struct Progress {
 
 /// Brings one projection up to date with the log of a store.
 ///
-/// ```ignore
-/// let mut balances = Projector::new(store, AccountBalances);
-/// balances.catch_up().await?;
+/// ```
+/// # use es_core::prelude::*;
+/// # #[derive(Serialize, Deserialize, Event)] struct Withdrawn { cents: i64 }
+/// #[derive(Default)]
+/// struct Withdrawals { cents: i64 }
+///
+/// #[projection(name = "withdrawals")]
+/// impl Withdrawals {
+///     #[handles(Withdrawn)]
+///     fn withdrawn(&mut self, event: &Withdrawn) { self.cents += event.cents; }
+/// }
+///
+/// # async fn run(store: MemoryStore) -> Result<(), ProjectionError> {
+/// let mut withdrawals = Projector::in_memory(store, Withdrawals::default());
+/// withdrawals.catch_up().await?;
+/// println!("{}", withdrawals.projection().cents);
+/// # Ok(()) }
 /// ```
 pub struct Projector<P, S> {
     store: S,
@@ -125,7 +139,13 @@ impl<P: Projection, S: ProjectionStore> Projector<P, S> {
         self.handle_page(&page.events, batch.backend()).await?;
         let last = page.events.last().map(|event| event.id);
         let checkpoint = Checkpoint { position: page.through, event: last.or(from.event) };
-        batch.commit(checkpoint).await?;
+        match batch.commit(checkpoint).await {
+            // Another worker was faster, and nothing of this batch is stored: the next one begins where that one is.
+            Err(StoreError::CheckpointMoved { .. }) => {
+                return Ok(Progress { events: 0, position: from.position });
+            }
+            done => done?,
+        }
         self.checkpoint = Some(checkpoint);
         Ok(Progress { events: page.events.len() as u64, position: page.through })
     }

@@ -11,6 +11,7 @@ use crate::id::{EventId, StreamId};
 use crate::metadata::Metadata;
 use crate::name::EventName;
 use crate::payload::Payload;
+use crate::store::truncate_to_micros;
 use crate::version::{Position, Version};
 
 /// An event on its way into a store. Versions and positions are given by the store, never by the writer.
@@ -49,7 +50,7 @@ impl NewEvent {
             schema_version,
             payload,
             metadata: Metadata::new(),
-            occurred_at: Utc::now(),
+            occurred_at: truncate_to_micros(Utc::now()),
         }
     }
 
@@ -67,10 +68,10 @@ impl NewEvent {
         self
     }
 
-    /// Sets when it happened. Stores keep microseconds.
+    /// Sets when it happened, cut to the microsecond: handlers see the time now that they see after loading.
     #[must_use]
     pub fn occurred_at(mut self, time: DateTime<Utc>) -> Self {
-        self.occurred_at = time;
+        self.occurred_at = truncate_to_micros(time);
         self
     }
 }

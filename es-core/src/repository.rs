@@ -39,12 +39,31 @@ impl Default for RetryPolicy {
     }
 }
 
+// The futures are boxed so that their type has a name. With `impl Future`, which carries the bound on the events, the
+// compiler says three times (at the call, its path and its `.await`) that an event is not handled.
+
 /// The aggregates of one kind in a store.
 ///
-/// ```ignore
-/// let accounts = Repository::<BankAccount, _>::new(store);
-/// accounts.create(id, BankAccount::open("Ada", dec!(500))?).await?;
-/// accounts.execute(id, |account| account.withdraw(dec!(50))).await?;
+/// ```
+/// # use es_core::prelude::*;
+/// # #[derive(Serialize, Deserialize, Event)] struct Withdrawn { cents: i64 }
+/// # #[derive(Serialize, Deserialize, Event)] struct Overdrawn { cents: i64 }
+/// # #[derive(Default)] struct Account { cents: i64 }
+/// # #[aggregate(name = "account", id = Uuid)]
+/// # impl Account {
+/// #     #[handles(Withdrawn)] fn withdrawn(&mut self, event: &Withdrawn) { self.cents -= event.cents; }
+/// #     #[handles(Overdrawn)] fn overdrawn(&mut self, _: &Overdrawn) {}
+/// #     fn withdraw(&self, cents: i64) -> Result<Withdrawn, &'static str> { Ok(Withdrawn { cents }) }
+/// # }
+/// # async fn run(store: MemoryStore, id: Uuid) -> Result<(), ExecuteError<&'static str>> {
+/// let accounts = Repository::<Account, _>::new(store);
+/// accounts.execute(id, |account| account.withdraw(50)).await?;
+///
+/// let mut account = accounts.load(id).await?; // or several decisions, stored by one append
+/// account.decide(|account| account.withdraw(10))?;
+/// account.decide(|account| account.withdraw(20))?;
+/// accounts.save(&mut account).await?;
+/// # Ok(()) }
 /// ```
 pub struct Repository<A, S> {
     store: S,
@@ -90,8 +109,6 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         id: A::Id,
         events: impl IntoEvents<A>,
     ) -> BoxFuture<'_, Result<Committed, SaveError>> {
-        // Boxed: the type of an `impl Future` would carry the events' type along, and an event that is not handled
-        // would be reported at the call, again for the future, and a third time at its `.await`.
         let root = Root::create_by(id, events, self.metadata.clone());
         Box::pin(async move { self.save(&mut root?).await })
     }
@@ -110,14 +127,11 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         E: IntoEvents<A> + 'a,
         D: 'a,
     {
-        // Boxed for the same reason as in `create`; and deciding and recording in one go, so that the future does not
-        // hold the events either.
-        let mut step = move |root: &mut Root<A>| root.decide(&mut decide);
         Box::pin(async move {
             let mut retries = self.retry.retries;
             loop {
                 let mut root = self.load(id).await.map_err(ExecuteError::Load)?;
-                step(&mut root)?;
+                root.decide(&mut decide)?;
                 match self.save(&mut root).await {
                     Err(error) if error.is_conflict() && retries > 0 => {
                         tracing::debug!(stream = %root.stream(), retries, "conflict, deciding anew");
@@ -155,22 +169,46 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     }
 
     /// Saves what is pending on a root, in one append; nothing pending is nothing to do. A root that could not be
-    /// saved keeps its pending events. Dropping the future leaves them stored whole or not at all.
+    /// saved keeps its pending events. Dropping the future leaves them stored whole or not at all; after that, and
+    /// after [`AppendError::OutcomeUnknown`], saving the same root again finds out and never stores them twice.
     ///
     /// # Errors
     /// [`SaveError::Append`] with a conflict when the stream has moved on since the root was loaded;
     /// [`SaveError::AlreadyExists`] when the root is new and the stream is not.
     pub async fn save(&self, root: &mut Root<A>) -> Result<Committed, SaveError> {
-        let Some(append) = root.to_append()? else { return Ok(Committed::of(root, 0)) };
-        let events = append.events.len();
-        let appended = self.store.append(append).await.map_err(|error| match error {
-            AppendError::Conflict { stream, .. } if root.version() == Version::START => {
-                SaveError::AlreadyExists { stream }
+        let events = root.pending().len();
+        let doubtful = root.in_doubt();
+        if doubtful {
+            self.find_saved(root).await?;
+        }
+        let Some(append) = root.to_append()? else { return Ok(Committed::of(root, events)) };
+        root.doubt(true);
+        match self.store.append(append).await {
+            Ok(appended) => root.saved(appended),
+            Err(error @ AppendError::OutcomeUnknown { .. }) => return Err(error.into()),
+            // The attempt in doubt may have gone through just before this one.
+            Err(error) if !(doubtful && self.find_saved(root).await?) => {
+                root.doubt(false);
+                return Err(match error {
+                    AppendError::Conflict { stream, .. } if root.is_created() => {
+                        SaveError::AlreadyExists { stream }
+                    }
+                    error => SaveError::Append(error),
+                });
             }
-            error => SaveError::Append(error),
-        })?;
-        root.saved(appended);
+            Err(_) => {}
+        }
         Ok(Committed::of(root, events))
+    }
+
+    /// Takes what is stored already off the pending events. Whether that was all of them.
+    async fn find_saved(&self, root: &mut Root<A>) -> Result<bool, SaveError> {
+        let ids: Vec<_> = root.pending().iter().map(|event| event.id).collect();
+        let found = self.store.locate(&ids).await.map_err(AppendError::Store)?;
+        if let Some(last) = found.iter().max_by_key(|address| address.version) {
+            root.saved_first(found.len(), last.version, last.position);
+        }
+        Ok(root.pending().is_empty())
     }
 
     /// Replays the stream while `keep` says yes to the time at which an event happened.

@@ -18,6 +18,10 @@ pub struct Root<A> {
     fold: Fold<A>,
     pending: Vec<NewEvent>,
     metadata: Metadata,
+    /// Made by `create`, not saved yet: that the stream exists is then no conflict that deciding anew could mend.
+    created: bool,
+    /// An append of the first of the pending events was sent and not answered.
+    in_doubt: bool,
     broken: Option<SaveError>,
 }
 
@@ -49,6 +53,14 @@ impl<A: Aggregate> Root<A> {
     /// Never: a root is made only of a stream that has begun.
     pub fn state(&self) -> &A {
         self.fold.state.as_ref().expect("a root is made only of a stream that has begun")
+    }
+
+    /// The state alone, recorded events included; what is pending is given up.
+    ///
+    /// # Panics
+    /// Never, as [`state`](Self::state).
+    pub fn into_state(self) -> A {
+        self.fold.state.expect("a root is made only of a stream that has begun")
     }
 
     /// The stream it lives in.
@@ -112,14 +124,25 @@ impl<A: Aggregate> Root<A> {
             let stream = fold.stream;
             return Err(SaveError::Append(AppendError::Invalid(Invalid::NoEvents { stream })));
         }
-        Ok(Self { fold, pending, metadata, broken: None })
+        Ok(Self { fold, pending, metadata, created: true, in_doubt: false, broken: None })
     }
 
     pub(crate) fn loaded(fold: Fold<A>, metadata: Metadata) -> Result<Self, LoadError> {
         if fold.state.is_none() {
             return Err(LoadError::NotFound { stream: fold.stream });
         }
-        Ok(Self { fold, pending: Vec::new(), metadata, broken: None })
+        Ok(Self {
+            fold,
+            pending: Vec::new(),
+            metadata,
+            created: false,
+            in_doubt: false,
+            broken: None,
+        })
+    }
+
+    pub(crate) const fn is_created(&self) -> bool {
+        self.created
     }
 
     /// The append that would save what is pending; `None` when nothing is.
@@ -134,10 +157,24 @@ impl<A: Aggregate> Root<A> {
         }))
     }
 
+    pub(crate) const fn in_doubt(&self) -> bool {
+        self.in_doubt
+    }
+
+    pub(crate) const fn doubt(&mut self, in_doubt: bool) {
+        self.in_doubt = in_doubt;
+    }
+
     pub(crate) fn saved(&mut self, appended: Appended) {
-        self.pending.clear();
-        self.fold.version = appended.version;
-        self.fold.position = appended.position;
+        self.saved_first(self.pending.len(), appended.version, appended.position);
+    }
+
+    /// The first `events` of the pending ones are stored: an append is atomic, so they are those of one attempt.
+    pub(crate) fn saved_first(&mut self, events: usize, version: Version, position: Position) {
+        self.pending.drain(..events.min(self.pending.len()));
+        (self.created, self.in_doubt) = (false, false);
+        self.fold.version = version;
+        self.fold.position = position;
     }
 }
 
@@ -175,6 +212,12 @@ impl Committed {
     /// How many events were recorded; 0 when the decision was accepted with nothing to record.
     pub const fn events(&self) -> usize {
         self.events
+    }
+
+    /// The versions of the recorded events, in order; empty when nothing was recorded.
+    pub fn versions(&self) -> impl ExactSizeIterator<Item = Version> + use<> {
+        let last = self.version.get();
+        (0..self.events).rev().map(move |back| Version::new(last - back as u64))
     }
 
     /// The version of the stream's last event now.

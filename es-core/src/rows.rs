@@ -1,6 +1,6 @@
 //! Read-model rows inside a batch: a unit of work, written once per table and batch.
 
-use std::any::{Any, type_name};
+use std::any::{Any, TypeId, type_name};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, ready};
@@ -133,15 +133,16 @@ impl<T: ReadModel> fmt::Debug for Rows<'_, T> {
     }
 }
 
-/// Everything that the handlers of one batch read and changed. Ordered, so that all processes lock rows alike.
+/// Everything that the handlers of one batch read and changed. Ordered by table, so that all processes lock rows
+/// alike; by type too, since a name does not tell all types apart.
 #[derive(Default)]
-pub(crate) struct UnitOfWork(BTreeMap<&'static str, Box<dyn AnyTracked>>);
+pub(crate) struct UnitOfWork(BTreeMap<(&'static str, TypeId), Box<dyn AnyTracked>>);
 
 impl UnitOfWork {
     fn of<T: ReadModel>(&mut self) -> &mut Tracked<T> {
         let tracked = self
             .0
-            .entry(type_name::<T>())
+            .entry((T::TABLE.name, TypeId::of::<T>()))
             .or_insert_with(|| Box::new(Tracked::<T>(BTreeMap::new())));
         tracked.as_any().downcast_mut().expect("the entry of a type holds its rows")
     }
@@ -188,5 +189,39 @@ impl<T: ReadModel> AnyTracked for Tracked<T> {
         let changed = self.0.values().filter(|slot| slot.changed);
         let rows = changed.filter_map(|slot| slot.row.as_ref());
         rows.map(|row| serde_json::to_string(row).map_err(row_error::<T>)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::Column;
+
+    #[test]
+    fn types_of_one_name_are_kept_apart() {
+        macro_rules! row {
+            ($table:literal) => {{
+                #[derive(Clone, serde::Serialize, serde::Deserialize)]
+                struct Row {
+                    id: i64,
+                }
+                impl ReadModel for Row {
+                    type Key = i64;
+                    const TABLE: &'static Table =
+                        &Table::new($table, "id", const { &[Column::of::<i64>("id")] });
+                    fn key(&self) -> i64 {
+                        self.id
+                    }
+                }
+                |unit: &mut UnitOfWork| {
+                    unit.of::<Row>();
+                    type_name::<Row>()
+                }
+            }};
+        }
+        let mut unit = UnitOfWork::default();
+        assert_eq!(row!("one")(&mut unit), row!("other")(&mut unit), "a trap only if so");
+        let tables: Vec<_> = unit.0.values().map(|tracked| tracked.table().name).collect();
+        assert_eq!(tables, ["one", "other"]);
     }
 }

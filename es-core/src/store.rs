@@ -317,8 +317,7 @@ pub trait ProjectionBatch: Send + 'static {
     fn commit(self, checkpoint: Checkpoint) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// Microseconds are what every store keeps of a time.
+/// Microseconds are what every store keeps of a time; a leap second is the first of the next minute.
 pub(crate) fn truncate_to_micros(time: DateTime<Utc>) -> DateTime<Utc> {
-    use chrono::SubsecRound as _;
-    time.trunc_subsecs(6)
+    DateTime::from_timestamp_micros(time.timestamp_micros()).unwrap_or(time)
 }

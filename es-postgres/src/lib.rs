@@ -1,1 +1,21 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod append;
+mod config;
+mod context;
+mod error;
+mod event_store;
+mod guard;
+mod migrate;
+mod projection;
+mod read;
+mod row;
+mod settled;
+mod store;
+mod table;
+mod transaction;
+
+pub use config::PgConfig;
+pub use context::PgContext;
+pub use projection::PgBatch;
+pub use store::PgStore;

@@ -69,6 +69,12 @@ pub enum ReplayError {
         /// The aggregate's stored name.
         aggregate: &'static str,
     },
+    /// It is an event of another stream.
+    #[error("it is an event of stream {found}")]
+    OtherStream {
+        /// The stream it belongs to.
+        found: StreamId,
+    },
     /// A version is missing or comes twice.
     #[error("version {expected} should come next, found {found}")]
     Hole {
@@ -106,6 +112,13 @@ pub enum LoadError {
     /// The store could not read it.
     #[error("the stream could not be read")]
     Store(#[from] StoreError),
+}
+
+impl LoadError {
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_transient())
+    }
 }
 
 /// Recorded events could not be saved.
@@ -181,7 +194,7 @@ impl<D> ExecuteError<D> {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Domain(_) => false,
-            Self::Load(error) => matches!(error, LoadError::Store(e) if e.is_transient()),
+            Self::Load(error) => error.is_transient(),
             Self::Save(error) => error.is_transient(),
         }
     }
@@ -192,5 +205,18 @@ impl<D> ExecuteError<D> {
             Self::Domain(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+// So that `create`, `load` and `execute` can stand one after the other in a function that returns `ExecuteError`.
+impl<D> From<LoadError> for ExecuteError<D> {
+    fn from(error: LoadError) -> Self {
+        Self::Load(error)
+    }
+}
+
+impl<D> From<SaveError> for ExecuteError<D> {
+    fn from(error: SaveError) -> Self {
+        Self::Save(error)
     }
 }

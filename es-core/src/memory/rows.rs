@@ -67,7 +67,7 @@ impl Tables {
         table: &'static Table,
         select: RowSelection<'_>,
     ) -> Result<Vec<String>, StoreError> {
-        let (_, rows) = self.tables.get(table.name).ok_or(missing(table))?;
+        let rows = self.rows(table)?;
         Ok(match select {
             RowSelection::All => rows.values().cloned().collect(),
             RowSelection::Keys(keys) => {
@@ -76,15 +76,10 @@ impl Tables {
         })
     }
 
-    fn upsert(&mut self, table: &'static Table, row: String) -> Result<(), StoreError> {
-        let key = Key::of_row(table, &row)?;
-        self.tables.get_mut(table.name).ok_or(missing(table))?.1.insert(key, row);
-        Ok(())
+    fn rows(&self, table: &'static Table) -> Result<&BTreeMap<Key, String>, StoreError> {
+        let there = self.tables.get(table.name);
+        Ok(&there.ok_or(StoreError::MissingTable { table: table.name })?.1)
     }
-}
-
-const fn missing(table: &Table) -> StoreError {
-    StoreError::MissingTable { table: table.name }
 }
 
 /// One batch on a [`MemoryStore`]: staged, and written at the commit.
@@ -93,7 +88,7 @@ pub struct MemoryBatch {
     store: MemoryStore,
     projection: (String, u32),
     checkpoint: Checkpoint,
-    staged: Vec<(&'static Table, String)>,
+    staged: HashMap<&'static str, BTreeMap<Key, String>>,
 }
 
 impl MemoryBatch {
@@ -103,7 +98,24 @@ impl MemoryBatch {
         version: u32,
         checkpoint: Checkpoint,
     ) -> Self {
-        Self { store, projection: (name.to_owned(), version), checkpoint, staged: Vec::new() }
+        Self { store, projection: (name.to_owned(), version), checkpoint, staged: HashMap::new() }
+    }
+
+    fn find(&self, table: &'static Table, keys: &[String]) -> Result<Vec<String>, StoreError> {
+        let inner = self.store.inner();
+        let committed = inner.tables.rows(table)?;
+        let staged = self.staged.get(table.name);
+        let find = |key| staged.and_then(|rows| rows.get(&key)).or_else(|| committed.get(&key));
+        Ok(keys.iter().filter_map(|key| find(Key::of_text(table, key))).cloned().collect())
+    }
+
+    /// Everything is checked here rather than at the commit, where nothing may fail half way.
+    fn stage(&mut self, table: &'static Table, rows: &[String]) -> Result<(), StoreError> {
+        self.store.inner().tables.rows(table)?;
+        let keyed = rows.iter().map(|row| Ok((Key::of_row(table, row)?, row.clone())));
+        let keyed = keyed.collect::<Result<Vec<_>, StoreError>>()?;
+        self.staged.entry(table.name).or_default().extend(keyed);
+        Ok(())
     }
 }
 
@@ -113,8 +125,7 @@ impl ReadModelBackend for MemoryBatch {
         table: &'static Table,
         keys: &'a [String],
     ) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
-        let found = self.store.inner().tables.read(table, RowSelection::Keys(keys));
-        Box::pin(std::future::ready(found))
+        Box::pin(std::future::ready(self.find(table, keys)))
     }
 
     fn upsert<'a>(
@@ -122,14 +133,11 @@ impl ReadModelBackend for MemoryBatch {
         table: &'static Table,
         rows: &'a [String],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.staged.extend(rows.iter().map(|row| (table, row.clone())));
-        // Asked for now rather than at the commit, where nothing may fail half way.
-        let known = self.store.inner().tables.read(table, RowSelection::Keys(&[])).map(|_| ());
-        Box::pin(std::future::ready(known))
+        Box::pin(std::future::ready(self.stage(table, rows)))
     }
 
     fn transaction(&mut self) -> &mut dyn Any {
-        &mut self.staged
+        self
     }
 }
 
@@ -144,12 +152,14 @@ impl ProjectionBatch for MemoryBatch {
 
     async fn commit(self, checkpoint: Checkpoint) -> Result<(), StoreError> {
         let mut inner = self.store.inner();
-        let (name, version) = self.projection.clone();
+        let (name, version) = self.projection;
         if inner.tables.checkpoint(&name, version) != self.checkpoint {
             return Err(StoreError::CheckpointMoved { projection: name });
         }
-        for (table, row) in self.staged {
-            inner.tables.upsert(table, row)?;
+        for (table, rows) in self.staged {
+            if let Some((_, committed)) = inner.tables.tables.get_mut(table) {
+                committed.extend(rows);
+            }
         }
         inner.tables.checkpoints.insert((name, version), checkpoint);
         Ok(())

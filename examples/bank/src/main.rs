@@ -1,2 +1,61 @@
-//! Placeholder.
-fn main() {}
+//! `cargo run -p bank [-- --store postgres://…]`: a day at the bank, told as tables.
+
+mod tables;
+
+use std::process::ExitCode;
+
+use bank::balances::{AccountBalance, AccountBalances};
+use bank::workload::{self, Result};
+use clap::Parser;
+use es_core::prelude::*;
+use es_postgres::PgStore;
+
+/// A day at the bank, event-sourced.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Where the events are kept: `memory`, or the URL of a PostgreSQL database.
+    #[arg(long, default_value = "memory", value_name = "memory|postgres://…")]
+    store: String,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(&Arguments::parse().store).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because: {cause}");
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(store: &str) -> Result<()> {
+    match store {
+        "memory" => tell(MemoryStore::new()).await,
+        url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+            let store = PgStore::connect(url).await?;
+            store.migrate().await?;
+            tell(store).await
+        }
+        other => Err(format!("`{other}` is no store: write `memory` or `postgres://…`").into()),
+    }
+}
+
+/// Plays the day on a store and prints what is in it afterwards.
+async fn tell<S: ProjectionStore + Clone>(store: S) -> Result<()> {
+    store.ensure_read_model::<AccountBalance>().await?;
+    let day = workload::play(&store).await?;
+    Projector::new(store.clone(), AccountBalances).catch_up().await?;
+
+    println!("What happened\n{}\n", tables::history(&store, &day).await?);
+    println!("What was refused, leaving no event\n{}\n", tables::refused(&day));
+    println!("What met a conflict and was decided anew\n{}\n", tables::retried(&day));
+    println!("Ada's account through time\n{}\n", tables::through_time(&store, &day).await?);
+    println!("The read model `account_balances`\n{}", tables::balances(&store, &day).await?);
+    Ok(())
+}

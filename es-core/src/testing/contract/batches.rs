@@ -1,0 +1,185 @@
+//! Batches of projections: rows and checkpoint together, each once.
+
+use futures_util::future::join;
+use serde_json::Value;
+
+use super::support::{unique, yield_now};
+use super::tables::{at, count, counts, made, rows, write};
+use crate::column::Table;
+use crate::error::StoreError;
+use crate::id::EventId;
+use crate::store::{Checkpoint, ProjectionBatch as _, ProjectionStore};
+use crate::version::Position;
+
+/// A projection that nobody has run starts at the beginning, and opening a batch does not change that.
+pub async fn a_new_projection_starts_at_the_beginning<S: ProjectionStore>(store: &S) {
+    let name = unique("new");
+    for _ in 0..2 {
+        let found = checkpoint(store, &name, 1).await;
+        assert_eq!(found, Checkpoint::default(), "a new projection starts at the beginning");
+    }
+}
+
+/// A committed checkpoint is where the next batch starts, with the id of its event; also of a batch without rows.
+pub async fn a_checkpoint_comes_back<S: ProjectionStore>(store: &S) {
+    let name = unique("it's \"odd\" é");
+    let far = Position::new(i64::MAX.cast_unsigned());
+    let checkpoints = [
+        at(1),
+        Checkpoint::new(Position::new(7), Some(EventId::new())),
+        at(8),
+        Checkpoint::new(far, Some(EventId::new())),
+    ];
+    for new in checkpoints {
+        let batch = store.begin(&name, 1).await.expect("a batch can be opened");
+        batch.commit(new).await.expect("nobody else moves the checkpoint");
+        assert_eq!(checkpoint(store, &name, 1).await, new, "a checkpoint comes back");
+    }
+}
+
+/// Every name, and every version of a name, has its own checkpoint.
+pub async fn each_version_of_a_projection_has_its_own_checkpoint<S: ProjectionStore>(store: &S) {
+    let name = unique("versioned");
+    let other = name.to_uppercase();
+    let all = [(&name, 1), (&name, 2), (&other, 1), (&name, i32::MAX.cast_unsigned())];
+    for ((name, version), position) in all.into_iter().zip(1..) {
+        let batch = store.begin(name, version).await.expect("a batch can be opened");
+        assert_eq!(batch.checkpoint(), Checkpoint::default(), "{name} {version} is new");
+        batch.commit(at(position)).await.expect("nobody else moves the checkpoint");
+    }
+    for ((name, version), position) in all.into_iter().zip(1..) {
+        let found = checkpoint(store, name, version).await;
+        assert_eq!(found, at(position), "the checkpoint of {name}, version {version}, is its own");
+    }
+}
+
+/// Until the commit nobody outside sees a batch's rows; after it everybody sees them, and the checkpoint.
+pub async fn rows_and_checkpoint_appear_together<S: ProjectionStore>(store: &S) {
+    let (table, second, name) = (counts(), counts(), unique("together"));
+    made(store, table).await;
+    made(store, second).await;
+    write(store, table, &[count("a", 1)]).await;
+    let mut batch = store.begin(&name, 1).await.expect("a batch can be opened");
+    for (table, row) in [(table, count("a", 2)), (table, count("b", 3)), (second, count("c", 4))] {
+        upsert(&mut batch, table, &row).await.expect("the row fits");
+        assert_eq!(rows(store, table).await.len(), usize::from(table != second), "not yet visible");
+    }
+    assert_eq!(rows(store, table).await, [count("a", 1)], "rows are not visible before the commit");
+    batch.commit(at(5)).await.expect("nobody else moves the checkpoint");
+    let wanted = [count("a", 2), count("b", 3)];
+    assert_eq!(rows(store, table).await, wanted, "rows are visible after the commit");
+    assert_eq!(rows(store, second).await, [count("c", 4)], "those of the second table too");
+    assert_eq!(checkpoint(store, &name, 1).await, at(5), "with the checkpoint");
+}
+
+/// A batch that is dropped leaves neither rows nor checkpoint, and does not keep the next one waiting.
+pub async fn a_dropped_batch_leaves_nothing<S: ProjectionStore>(store: &S) {
+    let (table, name) = (counts(), unique("dropped"));
+    made(store, table).await;
+    for _ in 0..2 {
+        let mut batch = store.begin(&name, 1).await.expect("a batch can be opened");
+        assert_eq!(batch.checkpoint(), Checkpoint::default(), "a dropped batch moves nothing");
+        upsert(&mut batch, table, &count("a", 1)).await.expect("the row fits");
+        drop(batch);
+        assert_eq!(rows(store, table).await, [] as [Value; 0], "a dropped batch leaves no rows");
+    }
+    let mut batch = store.begin(&name, 1).await.expect("a batch can be opened");
+    upsert(&mut batch, table, &count("b", 2)).await.expect("the row fits");
+    batch.commit(at(1)).await.expect("nobody else moves the checkpoint");
+    assert_eq!(rows(store, table).await, [count("b", 2)], "only the committed batch is there");
+}
+
+/// Rows that do not fit their table are refused, when they are written or at the commit; nothing of their batch stays.
+pub async fn a_batch_with_a_bad_row_leaves_nothing<S: ProjectionStore>(store: &S) {
+    let (table, name) = (counts(), unique("bad"));
+    made(store, table).await;
+    for bad in [r#"{"n":1}"#, r#"{"id":null,"n":1}"#, "[]"] {
+        let mut batch = store.begin(&name, 1).await.expect("a batch can be opened");
+        let rows_of_batch = [count("a", 1).to_string(), bad.to_owned()];
+        upsert(&mut batch, table, &count("b", 2)).await.expect("the row fits");
+        // A batch in which a write has failed is dropped, as the runner does.
+        if batch.backend().upsert(table, &rows_of_batch).await.is_ok() {
+            let committed = batch.commit(at(1)).await;
+            assert!(committed.is_err(), "the row {bad} must not be committed");
+        }
+        assert_eq!(rows(store, table).await, [] as [Value; 0], "a batch with {bad} leaves no rows");
+        let found = checkpoint(store, &name, 1).await;
+        assert_eq!(found, Checkpoint::default(), "a batch with {bad} leaves no checkpoint");
+    }
+}
+
+/// Of two batches that would start from one checkpoint only one commits: the other waits and then finds the
+/// checkpoint moved, or is refused at its commit. Its rows are not there.
+pub async fn of_two_batches_from_one_checkpoint_one_commits<S: ProjectionStore>(store: &S) {
+    let promise = "of two batches from one checkpoint one commits";
+    for round in 0..5 {
+        let (table, name) = (counts(), unique("moved"));
+        made(store, table).await;
+        let start = if round % 2 == 0 { Checkpoint::default() } else { at(3) };
+        if round % 2 == 1 {
+            let batch = store.begin(&name, 1).await.expect("a batch can be opened");
+            batch.commit(start).await.expect("nobody else moves the checkpoint");
+        }
+        let worker = |row: &'static str| {
+            let name = name.clone();
+            async move {
+                let mut batch = store.begin(&name, 1).await.expect("a batch can be opened");
+                if batch.checkpoint() != start {
+                    return false;
+                }
+                upsert(&mut batch, table, &count(row, round)).await.expect("the row fits");
+                // Gives the other one time to open its batch, if the store lets it.
+                for _ in 0..50 {
+                    yield_now().await;
+                }
+                match batch.commit(at(9)).await {
+                    Ok(()) => true,
+                    Err(StoreError::CheckpointMoved { projection }) => {
+                        assert_eq!(projection, name, "{promise}: the error names the projection");
+                        false
+                    }
+                    Err(error) => panic!("{promise}: the other one failed with {error:?}"),
+                }
+            }
+        };
+        let (first, second) = join(worker("first"), worker("second")).await;
+        assert!(first != second, "{promise}: first {first}, second {second}");
+        let winner = if first { "first" } else { "second" };
+        assert_eq!(rows(store, table).await, [count(winner, round)], "{promise}: the winner's row");
+        assert_eq!(checkpoint(store, &name, 1).await, at(9), "{promise}: the winner's checkpoint");
+    }
+}
+
+/// Open batches of different projections, or versions, do not wait for each other.
+pub async fn batches_of_different_projections_are_independent<S: ProjectionStore>(store: &S) {
+    let (table, name, other) = (counts(), unique("one"), unique("other"));
+    made(store, table).await;
+    let mut first = store.begin(&name, 1).await.expect("a batch can be opened");
+    let mut second = store.begin(&name, 2).await.expect("another version's batch can be opened");
+    let mut third = store.begin(&other, 1).await.expect("another projection's batch can be opened");
+    upsert(&mut first, table, &count("first", 1)).await.expect("the row fits");
+    upsert(&mut second, table, &count("second", 2)).await.expect("the row fits");
+    upsert(&mut third, table, &count("third", 3)).await.expect("the row fits");
+    third.commit(at(3)).await.expect("nobody else moves this checkpoint");
+    drop(second);
+    first.commit(at(1)).await.expect("nobody else moves this checkpoint");
+    let wanted = [count("first", 1), count("third", 3)];
+    assert_eq!(rows(store, table).await, wanted, "each batch has its own end");
+    assert_eq!(checkpoint(store, &name, 1).await, at(1));
+    assert_eq!(checkpoint(store, &name, 2).await, Checkpoint::default());
+    assert_eq!(checkpoint(store, &other, 1).await, at(3));
+}
+
+/// Where the next batch of a projection would start.
+async fn checkpoint<S: ProjectionStore>(store: &S, name: &str, version: u32) -> Checkpoint {
+    let batch = store.begin(name, version).await;
+    batch.unwrap_or_else(|error| panic!("a batch cannot be opened: {error:?}")).checkpoint()
+}
+
+async fn upsert(
+    batch: &mut impl crate::store::ProjectionBatch,
+    table: &'static Table,
+    row: &Value,
+) -> Result<(), StoreError> {
+    batch.backend().upsert(table, &[row.to_string()]).await
+}

@@ -1,0 +1,168 @@
+//! The promises that every store keeps, one function each, named by its promise.
+//!
+//! A store's own tests run them all, each as a test of its own:
+//!
+//! ```
+//! use es_core::MemoryStore;
+//!
+//! async fn store() -> (MemoryStore, ()) {
+//!     (MemoryStore::new(), ())
+//! }
+//!
+//! es_core::store_contract!(store);
+//! ```
+//!
+//! `store` gives the store, and whatever has to live as long as the test (a guard that drops the database, say).
+//! A store without read models uses [`event_store_contract!`](crate::event_store_contract). The tests are
+//! `#[tokio::test]`s, so the crate that runs them needs tokio with `macros` and `rt`.
+//!
+//! What the functions need: the default [`Limits`](crate::Limits), at least three connections, and that nobody else
+//! writes to the store meanwhile. It need not be empty: streams, tables and projections are fresh in every call.
+//!
+//! A function panics when its promise is broken, with what was promised and what was found.
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "to panic when the promise is broken is what they do"
+)]
+
+mod appends;
+mod batches;
+mod calls;
+mod fidelity;
+mod log;
+mod races;
+mod refusals;
+mod streams;
+mod support;
+mod tables;
+
+/// The promises of [`EventStore`](crate::EventStore). One that is missing here is not exported, so the compiler tells.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __event_store_promises {
+    ($do:ident!($($with:tt)*)) => {
+        $crate::$do! { ($($with)*)
+            appends::versions_count_from_one_without_holes
+            appends::positions_rise_with_versions
+            appends::positions_rise_from_answer_to_answer
+            appends::an_append_answers_where_its_last_event_is
+            appends::an_answered_append_is_visible_at_once
+            appends::any_is_accepted_by_every_stream
+            appends::no_stream_is_accepted_only_by_a_missing_stream
+            appends::stream_exists_is_accepted_only_by_an_existing_stream
+            appends::exact_is_accepted_only_at_that_version
+            appends::a_conflict_writes_nothing
+            appends::a_stream_keeps_its_category
+            appends::an_event_id_is_taken_once
+            calls::outcomes_come_one_per_entry_in_order
+            calls::entries_of_one_call_are_independent
+            calls::positions_follow_the_order_of_the_entries
+            calls::a_stream_twice_in_one_call_is_refused_the_second_time
+            calls::an_event_id_twice_in_one_call_is_refused_where_it_repeats
+            calls::calls_follow_each_other
+            refusals::an_empty_append_is_refused
+            refusals::a_payload_over_the_limit_is_refused
+            refusals::too_many_events_are_refused
+            refusals::metadata_that_cannot_be_kept_is_refused
+            refusals::times_out_of_range_are_refused
+            fidelity::payloads_come_back_byte_for_byte
+            fidelity::metadata_comes_back_as_written
+            fidelity::names_come_back_verbatim
+            fidelity::times_come_back_cut_to_the_microsecond
+            fidelity::identities_and_schema_versions_come_back
+            fidelity::recorded_at_is_the_time_of_storing
+            fidelity::the_log_gives_what_the_stream_gives
+            streams::a_missing_stream_is_empty
+            streams::a_stream_is_read_after_and_up_to
+            streams::a_long_stream_comes_whole
+            streams::streams_do_not_mix
+            log::pages_of_every_size_give_each_event_once_in_order
+            log::the_log_is_read_after_any_position
+            log::a_filter_gives_exactly_the_named_events
+            log::a_page_that_is_not_full_skips_ahead
+            log::no_names_match_no_events
+            log::the_streamed_log_is_what_its_pages_are
+            log::the_streamed_log_ends_where_it_was_settled_at_first
+            log::a_long_log_comes_whole
+            log::locate_finds_what_is_stored
+            log::settled_is_the_head_when_nothing_is_in_flight
+            races::one_of_many_creators_wins
+            races::one_of_many_writers_at_a_version_wins
+            races::appends_without_a_belief_all_succeed
+            races::an_event_id_in_many_appends_at_once_is_stored_once
+            races::calls_for_the_same_streams_at_once_all_succeed
+            races::a_race_leaves_a_stream_in_one_category
+            races::a_reader_that_follows_writers_misses_nothing
+            races::a_dropped_append_is_stored_whole_or_not_at_all
+        }
+    };
+}
+
+/// The promises of [`ProjectionStore`](crate::ProjectionStore).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __projection_store_promises {
+    ($do:ident!($($with:tt)*)) => {
+        $crate::$do! { ($($with)*)
+            tables::making_a_table_twice_is_making_it_once
+            tables::a_table_of_another_shape_is_refused
+            tables::a_missing_table_is_named
+            tables::writing_a_row_replaces_it
+            tables::a_batch_reads_its_own_rows
+            tables::absent_keys_are_left_out
+            tables::rows_come_by_rising_key
+            tables::every_type_of_column_comes_back
+            batches::a_new_projection_starts_at_the_beginning
+            batches::a_checkpoint_comes_back
+            batches::each_version_of_a_projection_has_its_own_checkpoint
+            batches::rows_and_checkpoint_appear_together
+            batches::a_dropped_batch_leaves_nothing
+            batches::a_batch_with_a_bad_row_leaves_nothing
+            batches::of_two_batches_from_one_checkpoint_one_commits
+            batches::batches_of_different_projections_are_independent
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_promises {
+    (() $($module:ident::$promise:ident)*) => { $(pub use self::$module::$promise;)* };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __test_promises {
+    (($make:path) $($module:ident::$promise:ident)*) => {$(
+        #[::tokio::test]
+        async fn $promise() {
+            let (store, _guard) = $make().await;
+            $crate::testing::contract::$promise(&store).await;
+        }
+    )*};
+}
+
+/// Makes a test of every promise of [`EventStore`](crate::EventStore); see [`contract`](crate::testing::contract).
+///
+/// Takes the path of a function without parameters that gives a future of `(S, Guard)`.
+#[macro_export]
+macro_rules! event_store_contract {
+    ($make:path) => {
+        $crate::__event_store_promises!(__test_promises!($make));
+    };
+}
+
+/// Makes a test of every promise of [`EventStore`](crate::EventStore) and [`ProjectionStore`](crate::ProjectionStore);
+/// see [`contract`](crate::testing::contract).
+///
+/// Takes the path of a function without parameters that gives a future of `(S, Guard)`.
+#[macro_export]
+macro_rules! store_contract {
+    ($make:path) => {
+        $crate::__event_store_promises!(__test_promises!($make));
+        $crate::__projection_store_promises!(__test_promises!($make));
+    };
+}
+
+__event_store_promises!(__export_promises!());
+__projection_store_promises!(__export_promises!());

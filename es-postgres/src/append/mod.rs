@@ -1,0 +1,170 @@
+//! Appending: statements, and what to make of their answers.
+
+mod outcome;
+mod refused;
+mod statement;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use es_core::{AppendError, Appended, StoreError, StreamAppend};
+use sqlx::PgConnection;
+use tokio::time::Instant;
+
+use crate::error::{is_collision, is_duplicate_event, is_refusal, store_error};
+use crate::store::PgStore;
+
+/// How often a statement that lost against another one is sent again.
+const TRIES: u32 = 10;
+
+type Outcome = Result<Appended, AppendError>;
+
+impl PgStore {
+    /// Appends to one stream in the caller's own transaction: the events appear when it commits, together with
+    /// whatever else it does. The stream's row stays locked until then.
+    ///
+    /// After [`AppendError::Conflict`] or [`AppendError::Invalid`] the transaction can go on; after any other error it
+    /// can only be rolled back, as the server demands. Nothing is sent again here: at the isolation levels above READ
+    /// COMMITTED a lost race may come as a transient [`AppendError::Store`], and then the whole transaction must be run
+    /// again.
+    ///
+    /// Readers of the log wait for transactions that have appended, so keep them short.
+    ///
+    /// # Errors
+    /// As [`EventStore::append`](es_core::EventStore::append), without
+    /// [`OutcomeUnknown`](AppendError::OutcomeUnknown): what became of the events is decided by the caller's commit.
+    pub async fn append_in(
+        &self,
+        connection: &mut PgConnection,
+        append: StreamAppend,
+    ) -> Result<Appended, AppendError> {
+        let checked = self.config().get_limits().check_all(std::slice::from_ref(&append));
+        checked.into_iter().collect::<Result<(), _>>()?;
+        self.guard().check(connection).await?;
+        for _ in 0..TRIES {
+            match statement::write_one(connection, &append).await {
+                Ok(Some(appended)) => return Ok(appended),
+                Ok(None) => {}
+                Err(error) if is_duplicate_event(&error) => {
+                    let event = self.duplicate(&append, &error).await?;
+                    return Err(AppendError::DuplicateEvent { event });
+                }
+                Err(error) => return Err(store_error(&error).into()),
+            }
+            if let Some(error) = refused::why(connection, &[&append]).await?.pop().flatten() {
+                return Err(error);
+            }
+        }
+        Err(refused::moving().into())
+    }
+
+    pub(crate) async fn append_all(&self, appends: &[StreamAppend]) -> Vec<Outcome> {
+        let checked = self.config().get_limits().check_all(appends);
+        let mut outcomes: Vec<Option<Outcome>> =
+            checked.into_iter().map(|checked| checked.err().map(Err)).collect();
+        let open = (0..appends.len()).filter(|at| outcomes[*at].is_none()).collect();
+        self.append_open(appends, open, &mut outcomes).await;
+        let answered = outcomes.into_iter();
+        answered.map(|outcome| outcome.expect("every entry has been answered")).collect()
+    }
+
+    /// Sends the entries at `open` until each has its outcome.
+    async fn append_open(
+        &self,
+        appends: &[StreamAppend],
+        open: Vec<usize>,
+        outcomes: &mut [Option<Outcome>],
+    ) {
+        let mut groups = vec![(open, 0)];
+        while let Some((group, tries)) = groups.pop() {
+            if group.is_empty() {
+                continue;
+            }
+            let entries: Vec<_> = group.iter().map(|at| &appends[*at]).collect();
+            let again = match self.attempt(&entries).await {
+                Attempt::Answered(answers) => {
+                    let mut open = Vec::new();
+                    for (at, answer) in group.into_iter().zip(answers) {
+                        outcomes[at] = answer;
+                        if outcomes[at].is_none() {
+                            open.push(at);
+                        }
+                    }
+                    if tries >= TRIES {
+                        Self::fail(&open, &refused::moving(), outcomes);
+                        continue;
+                    }
+                    (open, tries + 1)
+                }
+                Attempt::Collision(error) if tries >= TRIES => {
+                    Self::fail(&group, &error, outcomes);
+                    continue;
+                }
+                Attempt::Collision(_) => {
+                    tokio::time::sleep(Duration::from_millis(1 << tries)).await;
+                    (group, tries + 1)
+                }
+                Attempt::Duplicate(stored) => {
+                    // Who brings a stored id is answered alone, after the others: one of them may only have lost.
+                    let guilty = |at: &usize| {
+                        appends[*at].events.iter().any(|event| stored.contains(&event.id))
+                    };
+                    let (suspects, others): (Vec<_>, Vec<_>) = group.into_iter().partition(guilty);
+                    groups.extend(suspects.into_iter().map(|at| (vec![at], 0)));
+                    (others, tries)
+                }
+                Attempt::Failed(error) => {
+                    Self::fail(&group, &error, outcomes);
+                    continue;
+                }
+                Attempt::Broken(cause) => {
+                    // One deadline for all of them: the caller waits for the call, not for an entry.
+                    let deadline = Instant::now() + self.config().get_outcome_timeout();
+                    for at in group {
+                        outcomes[at] = Some(self.find_out(&appends[at], &cause, deadline).await);
+                    }
+                    continue;
+                }
+            };
+            groups.push(again);
+        }
+    }
+
+    fn fail(group: &[usize], error: &StoreError, outcomes: &mut [Option<Outcome>]) {
+        for at in group {
+            outcomes[*at] = Some(Err(error.clone().into()));
+        }
+    }
+
+    /// Sends one statement for all entries.
+    async fn attempt(&self, entries: &[&StreamAppend]) -> Attempt {
+        let mut connection = match self.acquire().await {
+            Ok(connection) => connection,
+            Err(error) => return Attempt::Failed(error),
+        };
+        let written = match statement::write(&mut connection, entries).await {
+            Ok(written) => written,
+            Err(error) if is_collision(&error) => return Attempt::Collision(store_error(&error)),
+            Err(error) if is_duplicate_event(&error) => {
+                return refused::duplicate(&mut connection, entries).await;
+            }
+            Err(error) if is_refusal(&error) => return Attempt::Failed(store_error(&error)),
+            Err(error) => return Attempt::Broken(error),
+        };
+        refused::answer(&mut connection, entries, written).await
+    }
+}
+
+/// What became of one statement.
+enum Attempt {
+    /// Every entry has its own answer; one without is to be sent again.
+    Answered(Vec<Option<Outcome>>),
+    /// Nothing was written: the statement met another one.
+    Collision(StoreError),
+    /// Nothing was written: these ids are stored already.
+    Duplicate(HashSet<es_core::EventId>),
+    /// Nothing was written.
+    Failed(StoreError),
+    /// The connection broke: who knows.
+    Broken(sqlx::Error),
+}

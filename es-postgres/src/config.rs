@@ -1,0 +1,114 @@
+//! The knobs of a store, each with its default.
+
+use std::time::Duration;
+
+use es_core::Limits;
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// After so long without use a connection is looked at before it is used again.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// How a [`PgStore`](crate::PgStore) connects and what it accepts.
+///
+/// ```
+/// use es_postgres::PgConfig;
+/// let config = PgConfig::new().max_connections(4).application_name("billing");
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct PgConfig {
+    max_connections: u32,
+    acquire_timeout: Duration,
+    outcome_timeout: Duration,
+    application_name: String,
+    limits: Limits,
+}
+
+impl Default for PgConfig {
+    fn default() -> Self {
+        Self {
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(10),
+            outcome_timeout: Duration::from_secs(20),
+            application_name: "es".to_owned(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl PgConfig {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The most connections open at once (default 10). A projection's batch holds one while it is open.
+    pub const fn max_connections(mut self, connections: u32) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// How long to wait for a connection before the store counts as unavailable (default 10 s).
+    pub const fn acquire_timeout(mut self, timeout: Duration) -> Self {
+        self.acquire_timeout = timeout;
+        self
+    }
+
+    /// How long an append whose connection broke may take to learn what became of it (default 20 s), before it
+    /// answers [`OutcomeUnknown`](es_core::AppendError::OutcomeUnknown).
+    pub const fn outcome_timeout(mut self, timeout: Duration) -> Self {
+        self.outcome_timeout = timeout;
+        self
+    }
+
+    /// The name that PostgreSQL shows for the connections (default `es`), unless the URL sets one.
+    pub fn application_name(mut self, name: impl Into<String>) -> Self {
+        self.application_name = name.into();
+        self
+    }
+
+    /// What an append may hold.
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    pub(crate) const fn get_limits(&self) -> Limits {
+        self.limits
+    }
+
+    pub(crate) const fn get_outcome_timeout(&self) -> Duration {
+        self.outcome_timeout
+    }
+
+    /// The pool as we want it: no round trip before each statement to see whether the connection still lives, only
+    /// before one on a connection that was idle for a while. Else a dead connection is noticed by what meets it.
+    pub(crate) fn pool_options(&self) -> PgPoolOptions {
+        PgPoolOptions::new()
+            .max_connections(self.max_connections)
+            .acquire_timeout(self.acquire_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+    }
+
+    /// The connections as we want them. Generic plans: the planner would price the plan of a statement on arrays at ten
+    /// rows and so plan anew at every execution, which costs more than the statement itself.
+    pub(crate) fn connect_options(&self, options: PgConnectOptions) -> PgConnectOptions {
+        let options = options.options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("default_transaction_isolation", "read committed"),
+        ]);
+        match options.get_application_name() {
+            Some(_) => options,
+            None => options.application_name(&self.application_name),
+        }
+    }
+}

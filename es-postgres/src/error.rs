@@ -1,0 +1,136 @@
+//! What the driver's errors mean to a caller. The only place that reads SQLSTATE codes.
+
+use es_core::{Cause, StoreError};
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+use thiserror::Error;
+
+use crate::migrate::NEWEST;
+
+/// What is passed on of a driver's error: no DETAIL, which quotes stored values, and no URL, which holds a password.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error("PostgreSQL says: {message} (SQLSTATE {code})")]
+    Server { code: String, message: String },
+    #[error("the address of the database cannot be understood")]
+    Address,
+    #[error("{0}")]
+    Driver(String),
+}
+
+/// Maps any error of the driver.
+pub(crate) fn store_error(error: &sqlx::Error) -> StoreError {
+    let cause = Cause::new(failure(error));
+    match class(error) {
+        Class::Unavailable => StoreError::Unavailable(cause),
+        Class::NoSchema => StoreError::Schema {
+            found: 0,
+            needed: NEWEST,
+            hint: "call `PgStore::migrate` once before the store is used",
+        },
+        Class::Other => StoreError::Other(cause),
+    }
+}
+
+/// The error as something that may be shown.
+pub(crate) fn cause(error: &sqlx::Error) -> Cause {
+    Cause::new(failure(error))
+}
+
+/// Whether the server has refused the statement and lives on, so that nothing of it can be stored.
+pub(crate) fn is_refusal(error: &sqlx::Error) -> bool {
+    server_error(error).is_some_and(|error| {
+        // FATAL may come after the commit itself, when a session is ended while it waits for a replica.
+        matches!(error.severity(), PgSeverity::Error) && !error.code().starts_with("08")
+    })
+}
+
+/// Whether the same statement should simply be sent again: it lost against another one.
+pub(crate) fn is_collision(error: &sqlx::Error) -> bool {
+    server_error(error).is_some_and(|error| matches!(error.code(), "40001" | "40P01"))
+}
+
+/// Whether an event id is stored already.
+pub(crate) fn is_duplicate_event(error: &sqlx::Error) -> bool {
+    server_error(error).is_some_and(|error| {
+        error.code() == "23505"
+            && error.schema() == Some("es")
+            && error.constraint() == Some("events_event_id")
+    })
+}
+
+/// Whether a table is missing.
+pub(crate) fn is_missing_table(error: &sqlx::Error) -> bool {
+    server_error(error).is_some_and(|error| error.code() == "42P01")
+}
+
+enum Class {
+    Unavailable,
+    NoSchema,
+    Other,
+}
+
+fn class(error: &sqlx::Error) -> Class {
+    use sqlx::Error as E;
+    if let Some(error) = server_error(error) {
+        return class_of_code(error.code(), error.message());
+    }
+    match error {
+        E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::Protocol(_) => {
+            Class::Unavailable
+        }
+        _ => Class::Other,
+    }
+}
+
+fn class_of_code(code: &str, message: &str) -> Class {
+    match code {
+        // 3F000: no schema `es`. 42P01: none of our tables; read models' tables are told apart by their own statements.
+        "3F000" => Class::NoSchema,
+        "42P01" if message.contains("es.") => Class::NoSchema,
+        // Collisions, a cancelled statement (`statement_timeout`) and a lock not had in time (`lock_timeout`).
+        "40001" | "40P01" | "57014" | "55P03" => Class::Unavailable,
+        // The connection, the server's resources, a server that stops or starts.
+        _ if ["08", "53", "57P0"].iter().any(|class| code.starts_with(class)) => Class::Unavailable,
+        _ => Class::Other,
+    }
+}
+
+fn failure(error: &sqlx::Error) -> Failure {
+    match (server_error(error), error) {
+        (Some(error), _) => {
+            Failure::Server { code: error.code().to_owned(), message: error.message().to_owned() }
+        }
+        (None, sqlx::Error::Configuration(_)) => Failure::Address,
+        (None, error) => Failure::Driver(error.to_string()),
+    }
+}
+
+fn server_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
+    error.as_database_error()?.try_downcast_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_say_what_a_caller_can_do() {
+        let unavailable = ["08006", "53300", "57P01", "57P03", "57014", "55P03", "40P01", "40001"];
+        for code in unavailable {
+            assert!(matches!(class_of_code(code, ""), Class::Unavailable), "{code}");
+        }
+        assert!(matches!(class_of_code("3F000", "schema \"es\" …"), Class::NoSchema));
+        assert!(matches!(class_of_code("42P01", "relation \"es.events\" …"), Class::NoSchema));
+        for (code, message) in [("42P01", "relation \"mine\" …"), ("23505", ""), ("42501", "es.")]
+        {
+            assert!(matches!(class_of_code(code, message), Class::Other), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_the_driver_says_about_an_address_is_not_passed_on() {
+        let error = sqlx::Error::Configuration("postgres://me:secret@host".into());
+        let shown = format!("{:?} {}", store_error(&error), cause(&error));
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+}

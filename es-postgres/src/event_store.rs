@@ -1,0 +1,35 @@
+//! The contract of es-core, kept by the modules that do the work.
+
+use es_core::{
+    AppendError, Appended, EventAddress, EventId, EventStore, EventStream, LogPage, LogQuery,
+    Position, StoreError, StreamAppend, StreamId, StreamQuery,
+};
+
+use crate::read;
+use crate::store::PgStore;
+
+impl EventStore for PgStore {
+    async fn append_many(&self, appends: Vec<StreamAppend>) -> Vec<Result<Appended, AppendError>> {
+        self.append_all(&appends).await
+    }
+
+    fn read_stream<'a>(&'a self, stream: &'a StreamId, query: StreamQuery) -> EventStream<'a> {
+        self.stream_events(stream, query)
+    }
+
+    async fn settled(&self) -> Result<Position, StoreError> {
+        self.settled_position().await
+    }
+
+    async fn read_log(&self, query: LogQuery<'_>, limit: usize) -> Result<LogPage, StoreError> {
+        self.page(query, limit).await
+    }
+
+    fn stream_log<'a>(&'a self, query: LogQuery<'a>) -> EventStream<'a> {
+        self.whole_log(query)
+    }
+
+    async fn locate(&self, ids: &[EventId]) -> Result<Vec<EventAddress>, StoreError> {
+        read::locate(&mut *self.acquire().await?, ids).await
+    }
+}

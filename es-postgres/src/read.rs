@@ -1,0 +1,140 @@
+//! Reading: one stream, the log by pages, the log as it comes. Always one statement, decoded while the server sends.
+
+use es_core::{
+    EventAddress, EventId, EventStream, LogPage, LogQuery, Position, StoreError, StoredEvent,
+    StreamId, StreamQuery, Version,
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::error::store_error;
+use crate::row;
+use crate::store::PgStore;
+
+impl PgStore {
+    pub(crate) fn stream_events<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        query: StreamQuery,
+    ) -> EventStream<'a> {
+        let open = async move {
+            self.ready().await?;
+            let rows = sqlx::query(include_str!("sql/read_stream.sql"))
+                .bind(stream.id())
+                .bind(bigint(query.after.get()))
+                .bind(query.up_to.map_or(i64::MAX, |version| bigint(version.get())))
+                .fetch(self.pool());
+            let rows = rows.map(|row| row::event_of(&row.map_err(|e| store_error(&e))?, stream));
+            let mut rows = Box::pin(rows.peekable());
+            // Every event knows its category, but there may be none in the range; and a stream of none is not there.
+            if query != StreamQuery::ALL && rows.as_mut().peek().await.is_none() {
+                self.check_category(stream).await?;
+            }
+            Ok(rows)
+        };
+        stream::once(open).try_flatten().boxed()
+    }
+
+    async fn check_category(&self, stream: &StreamId) -> Result<(), StoreError> {
+        let head: Option<(Uuid, String, i64)> = sqlx::query_as(include_str!("sql/heads.sql"))
+            .bind(vec![stream.id()])
+            .fetch_optional(self.pool())
+            .await
+            .map_err(|e| store_error(&e))?;
+        match head {
+            Some((_, category, _)) => row::check_category(stream, category),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) async fn settled_position(&self) -> Result<Position, StoreError> {
+        self.ready().await?;
+        self.settled_log().advance(self.pool()).await.map_err(|e| store_error(&e))
+    }
+
+    /// What is settled is learnt first, and the events are read by a later statement: it then sees all of them.
+    pub(crate) async fn page(
+        &self,
+        query: LogQuery<'_>,
+        limit: usize,
+    ) -> Result<LogPage, StoreError> {
+        let settled = self.settled_position().await?;
+        let end = settled.max(query.after);
+        if end == query.after {
+            return Ok(LogPage::new(Vec::new(), end));
+        }
+        let limit = limit.max(1);
+        let events: Vec<StoredEvent> =
+            self.log_between(query, settled, bigint(limit as u64)).try_collect().await?;
+        let through = match events.last() {
+            Some(last) if events.len() >= limit => last.position,
+            _ => end,
+        };
+        Ok(LogPage::new(events, through))
+    }
+
+    pub(crate) fn whole_log<'a>(&'a self, query: LogQuery<'a>) -> EventStream<'a> {
+        let open = async move {
+            let settled = self.settled_position().await?;
+            Ok(self.log_between(query, settled, i64::MAX))
+        };
+        stream::once(open).try_flatten().boxed()
+    }
+
+    fn log_between<'a>(
+        &'a self,
+        query: LogQuery<'a>,
+        end: Position,
+        limit: i64,
+    ) -> EventStream<'a> {
+        let (after, end) = (bigint(query.after.get()), bigint(end.get()));
+        let rows = match query.names {
+            None => sqlx::query(include_str!("sql/read_log.sql"))
+                .bind(after)
+                .bind(end)
+                .bind(limit)
+                .fetch(self.pool()),
+            Some(names) => sqlx::query(include_str!("sql/read_log_of_types.sql"))
+                .bind(after)
+                .bind(end)
+                .bind(limit)
+                .bind(names)
+                .fetch(self.pool()),
+        };
+        rows.map(|row| row::event(&row.map_err(|e| store_error(&e))?)).boxed()
+    }
+
+    /// The database is in order. Gives its connection back at once: what comes next takes its own.
+    pub(crate) async fn ready(&self) -> Result<(), StoreError> {
+        if self.guard().is_passed() {
+            return Ok(());
+        }
+        self.acquire().await.map(drop)
+    }
+}
+
+/// Which of these events are stored, and where.
+pub(crate) async fn locate(
+    connection: &mut PgConnection,
+    ids: &[EventId],
+) -> Result<Vec<EventAddress>, StoreError> {
+    let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
+    let found: Vec<(Uuid, Uuid, i64, i64)> = sqlx::query_as(include_str!("sql/locate.sql"))
+        .bind(ids)
+        .fetch_all(connection)
+        .await
+        .map_err(|e| store_error(&e))?;
+    let address = |(id, stream, version, position): (Uuid, Uuid, i64, i64)| {
+        // Never negative: the table checks it.
+        let (version, position) = (version.cast_unsigned(), position.cast_unsigned());
+        let (version, position) = (Version::new(version), Position::new(position));
+        EventAddress::new(EventId::from_uuid(id), stream, version, position)
+    };
+    Ok(found.into_iter().map(address).collect())
+}
+
+/// Beyond what a store can hold there is nothing to be found anyway.
+fn bigint(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,57 @@
+-- es.append
+-- $1 to $5: one element per stream: id, category, number of events, and from which to which version it may be at:
+-- 0 to 0 must not exist yet, 0 to more may or may not, 1 or more must exist.
+-- $6 to $13: one element per event: its entry (from 1), its number in it (from 1), and what is stored.
+-- Gives the entries that were written, by their number: the others lost, and nothing was written for them.
+-- Rows of es.streams are found and locked through its primary key, each group in the order of the ids: first those that
+-- are there, then those that come into being. Two calls can still deadlock over a stream that one sees and the other
+-- begins; the server notices, and the loser is sent again.
+WITH entry AS (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) WITH ORDINALITY
+        AS entry (stream_id, category, events, lowest, highest, number)
+), locked AS (
+    SELECT head.stream_id FROM es.streams head JOIN entry USING (stream_id)
+    WHERE head.category = entry.category AND head.version BETWEEN entry.lowest AND entry.highest
+    ORDER BY head.stream_id
+    FOR NO KEY UPDATE OF head
+), begun AS (
+    INSERT INTO es.streams (stream_id, category, version)
+    SELECT stream_id, category, events FROM entry
+    -- The count is there to have `locked` done first.
+    WHERE lowest = 0 AND highest = 0 AND (SELECT count(*) FROM locked) >= 0
+    ORDER BY stream_id
+    ON CONFLICT (stream_id) DO NOTHING
+    RETURNING stream_id, version
+), joined AS (
+    INSERT INTO es.streams AS head (stream_id, category, version)
+    SELECT stream_id, category, events FROM entry
+    WHERE lowest = 0 AND highest > 0 AND (SELECT count(*) FROM locked) >= 0
+    ORDER BY stream_id
+    ON CONFLICT (stream_id) DO UPDATE SET version = head.version + excluded.version
+        WHERE head.category = excluded.category
+    RETURNING stream_id, version
+), moved AS (
+    UPDATE es.streams head SET version = head.version + entry.events
+    FROM entry JOIN locked USING (stream_id)
+    WHERE head.stream_id = entry.stream_id AND entry.lowest > 0
+      AND head.version BETWEEN entry.lowest AND entry.highest
+    RETURNING head.stream_id, head.version
+), won AS (
+    SELECT entry.number, entry.stream_id, entry.category, moves.version, moves.version - entry.events AS base
+    FROM entry
+    JOIN (SELECT * FROM begun UNION ALL SELECT * FROM joined UNION ALL SELECT * FROM moved) moves USING (stream_id)
+), written AS (
+    INSERT INTO es.events
+        (stream_id, version, event_id, category, type, schema_version, payload, metadata, occurred_at)
+    SELECT won.stream_id, won.base + event.nth, event_id, won.category, type, schema_version,
+           payload::json, metadata::json, occurred_at
+    FROM unnest($6::bigint[], $7::bigint[], $8::uuid[], $9::text[], $10::integer[], $11::text[], $12::text[],
+                $13::timestamptz[]) WITH ORDINALITY
+         AS event (number, nth, event_id, type, schema_version, payload, metadata, occurred_at, place)
+    JOIN won USING (number)
+    ORDER BY place
+    RETURNING stream_id, position
+)
+SELECT won.number, won.version, max(position) AS position
+FROM written JOIN won USING (stream_id)
+GROUP BY won.number, won.version

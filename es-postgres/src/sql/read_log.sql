@@ -1,0 +1,7 @@
+-- $1: after this position, $2: up to that one, which is settled, $3: at most so many. Primary key of es.events, in its
+-- order; no lock but ACCESS SHARE.
+SELECT position, stream_id, version, event_id, category, type, schema_version, payload, metadata, occurred_at, recorded_at
+FROM es.events
+WHERE position > $1 AND position <= $2
+ORDER BY position
+LIMIT $3

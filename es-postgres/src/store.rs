@@ -1,0 +1,116 @@
+//! The store itself: a pool, and what is known about the database behind it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use es_core::StoreError;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
+
+use crate::config::PgConfig;
+use crate::error::store_error;
+use crate::guard::Guard;
+use crate::migrate;
+use crate::settled::Settled;
+
+/// An event store on PostgreSQL. Clones share one pool, so a program needs one `PgStore` per database.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), es_core::StoreError> {
+/// use es_postgres::PgStore;
+/// let store = PgStore::connect("postgres://localhost/bank").await?;
+/// store.migrate().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct PgStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: PgPool,
+    config: PgConfig,
+    guard: Guard,
+    settled: Settled,
+}
+
+impl PgStore {
+    /// Connects with the default [`PgConfig`].
+    ///
+    /// # Errors
+    /// As [`connect_with`](Self::connect_with).
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::connect_with(url, PgConfig::default()).await
+    }
+
+    /// Connects to the database that a `postgres://…` URL names.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the server cannot be reached or takes no connection,
+    /// [`StoreError::Other`] when the URL is none or the server refuses the user.
+    pub async fn connect_with(url: &str, config: PgConfig) -> Result<Self, StoreError> {
+        let options: PgConnectOptions = url.parse().map_err(|e| store_error(&e))?;
+        let options = config.connect_options(options);
+        // By itself, as the pool would go on trying until its timeout and then not say what the matter is.
+        let first = PgConnection::connect_with(&options).await.map_err(|e| store_error(&e))?;
+        first.close().await.map_err(|e| store_error(&e))?;
+        let pool = config.pool_options().connect_lazy_with(options);
+        Ok(Self::new(pool, config))
+    }
+
+    /// A store on a pool that the program has anyway. Appends are slower by their planning time, unless the pool's
+    /// connections set `plan_cache_mode=force_generic_plan`.
+    pub fn from_pool(pool: PgPool) -> Self {
+        Self::new(pool, PgConfig::default())
+    }
+
+    fn new(pool: PgPool, config: PgConfig) -> Self {
+        let (guard, settled) = (Guard::default(), Settled::default());
+        Self { inner: Arc::new(Inner { pool, config, guard, settled }) }
+    }
+
+    /// Makes the schema `es`, or upgrades it. Any number of processes may call it at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] when the database was upgraded by a newer program, [`StoreError::Unsafe`] when it was
+    /// upgraded from other scripts, and the errors of the server, such as a missing permission.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        migrate::migrate(self.transaction().await?).await
+    }
+
+    /// The pool, for the program's own statements; transactions are better opened with [`transaction`](Self::transaction).
+    pub fn pool(&self) -> &PgPool {
+        &self.inner.pool
+    }
+
+    pub(crate) fn config(&self) -> &PgConfig {
+        &self.inner.config
+    }
+
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.inner.guard
+    }
+
+    pub(crate) fn settled_log(&self) -> &Settled {
+        &self.inner.settled
+    }
+
+    /// A connection to a database that is known to be in order.
+    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
+        self.guard().check(&mut connection).await?;
+        Ok(connection)
+    }
+}
+
+impl fmt::Debug for PgStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the pool: its options hold the password.
+        f.debug_struct("PgStore")
+            .field("config", self.config())
+            .field("connections", &self.pool().size())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,13 @@
+//! The log of a bank's loan department, imported into an event store, projected into read models, and reported on.
+//!
+//! `domain` is the aggregate and its events; `parse` turns lines of the log into them; `import` stores them once;
+//! `projections` keep three read models; `report` and `show` print; `cli` puts the parts together.
+
+pub mod cli;
+pub mod domain;
+pub mod import;
+pub mod parse;
+pub mod projections;
+pub mod report;
+pub mod show;
+mod tables;

@@ -1,0 +1,156 @@
+//! Futures that are dropped half-way leave nothing behind that could harm whoever comes next.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use es_core::ExpectedVersion::Any;
+use es_core::{
+    Category, EventName, EventStore as _, LogQuery, NewEvent, Payload, ProjectionBatch as _,
+    ProjectionStore as _, SchemaVersion, StreamAppend, StreamId,
+};
+use es_postgres::{PgConfig, PgStore};
+use es_tests::TestDatabase;
+use futures_util::StreamExt as _;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// More often than any of these calls waits for the server.
+const WAITS: usize = 40;
+
+/// Drops `future` when it has had to wait `waits` times. Gives whether it was dropped.
+async fn drop_after<F: Future>(waits: usize, future: F) -> bool {
+    let (mut future, mut waited) = (pin!(future), 0);
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(_) => Poll::Ready(false),
+        Poll::Pending if waited == waits => Poll::Ready(true),
+        Poll::Pending => {
+            waited += 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+fn stream() -> StreamId {
+    StreamId::new(Category::new("test").unwrap(), Uuid::now_v7())
+}
+
+fn entry(stream: &StreamId) -> StreamAppend {
+    let event = || {
+        let payload = Payload::from_json("{}").unwrap();
+        NewEvent::raw(EventName::new("noted").unwrap(), SchemaVersion::FIRST, payload)
+    };
+    StreamAppend::new(stream.clone(), Any, vec![event(), event()])
+}
+
+/// One connection, so that the next call meets what a dropped one has left.
+async fn one_connection(database: &TestDatabase) -> PgStore {
+    let store = database.store_with(PgConfig::new().max_connections(1)).await;
+    store.settled().await.unwrap();
+    store
+}
+
+/// What another session sees of a stream.
+async fn versions(observer: &mut PgConnection, stream: &StreamId) -> Vec<i64> {
+    sqlx::query_scalar("SELECT version FROM es.events WHERE stream_id = $1 ORDER BY version")
+        .bind(stream.id())
+        .fetch_all(observer)
+        .await
+        .unwrap()
+}
+
+/// What the store says is stored must be stored: seen by another session.
+async fn assert_sound(store: &PgStore, observer: &mut PgConnection, after: &str) {
+    let stream = stream();
+    let appended = store.append(entry(&stream)).await.unwrap_or_else(|e| panic!("{after}: {e:?}"));
+    assert_eq!(appended.version.get(), 2, "{after}");
+    let stored = versions(observer, &stream).await;
+    assert_eq!(stored, [1, 2], "{after}: an append was acknowledged and is not there");
+}
+
+#[tokio::test]
+async fn a_dropped_append_is_stored_whole_or_not_at_all() {
+    let database = TestDatabase::create().await;
+    let (store, mut observer) = (one_connection(&database).await, database.connect().await);
+    let stream = stream();
+    let mut dropped = 0;
+    for waits in 0..WAITS {
+        dropped += usize::from(drop_after(waits, store.append(entry(&stream))).await);
+        assert_sound(&store, &mut observer, &format!("an append dropped after {waits} waits"))
+            .await;
+        let all = [entry(&stream), entry(&self::stream())];
+        dropped += usize::from(drop_after(waits, store.append_many(all.into())).await);
+        assert_sound(&store, &mut observer, &format!("a call dropped after {waits} waits")).await;
+    }
+    assert!(dropped > 1, "nothing was dropped half-way");
+    let stored = versions(&mut observer, &stream).await;
+    assert_eq!(stored.len() % 2, 0, "half an append is stored");
+    assert_eq!(stored, (1..=stored.len() as i64).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_dropped_begin_leaves_no_transaction_open() {
+    let database = TestDatabase::create().await;
+    let (store, mut observer) = (one_connection(&database).await, database.connect().await);
+    let mut dropped = 0;
+    for waits in 0..WAITS {
+        let name = format!("projection-{waits}");
+        dropped += usize::from(drop_after(waits, store.begin(&name, 1)).await);
+        assert_sound(&store, &mut observer, &format!("a begin dropped after {waits} waits")).await;
+    }
+    assert!(dropped > 1, "nothing was dropped half-way");
+}
+
+#[tokio::test]
+async fn a_dropped_batch_or_commit_leaves_no_transaction_open() {
+    let database = TestDatabase::create().await;
+    let (store, mut observer) = (one_connection(&database).await, database.connect().await);
+    let mut dropped = 0;
+    for waits in 0..WAITS {
+        drop(store.begin("views", 1).await.unwrap());
+        assert_sound(&store, &mut observer, "a dropped batch").await;
+        let batch = store.begin("views", 1).await.unwrap();
+        let checkpoint = batch.checkpoint();
+        dropped += usize::from(drop_after(waits, batch.commit(checkpoint)).await);
+        assert_sound(&store, &mut observer, &format!("a commit dropped after {waits} waits")).await;
+    }
+    assert!(dropped > 1, "nothing was dropped half-way");
+}
+
+#[tokio::test]
+async fn dropped_reads_and_migrations_leave_no_transaction_open() {
+    let database = TestDatabase::create().await;
+    let (store, mut observer) = (one_connection(&database).await, database.connect().await);
+    let stream = stream();
+    let mut dropped = 0;
+    for waits in 0..WAITS {
+        store.append(entry(&stream)).await.unwrap();
+        dropped += usize::from(drop_after(waits, store.migrate()).await);
+        assert_sound(&store, &mut observer, &format!("a migration dropped after {waits} waits"))
+            .await;
+        dropped += usize::from(drop_after(waits, store.read_log(LogQuery::default(), 9)).await);
+        assert_sound(&store, &mut observer, &format!("a page dropped after {waits} waits")).await;
+        let mut log = store.stream_log(LogQuery::default());
+        log.next().await.unwrap().unwrap();
+        drop(log);
+        assert_sound(&store, &mut observer, "a stream dropped after its first event").await;
+    }
+    assert!(dropped > 1, "nothing was dropped half-way");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while open_transactions(&mut observer).await > 0 {
+        assert!(Instant::now() < deadline, "a session is left idle in a transaction");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn open_transactions(observer: &mut PgConnection) -> i64 {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM pg_stat_activity \
+         WHERE datname = current_database() AND state LIKE 'idle in transaction%'",
+    )
+    .fetch_one(observer)
+    .await
+    .unwrap()
+}
