@@ -113,22 +113,28 @@ fn decode_and_apply<A, E: HandledBy<A>>(
     state: &mut Option<A>,
     stored: &StoredEvent,
 ) -> Result<(), ReplayError> {
-    decode::<E>(stored)?.apply_to(state, &EventContext::of(stored))
+    stored.decode::<E>()?.apply_to(state, &EventContext::of(stored))
 }
 
-/// Decodes a stored event as `E`, straight from its JSON text.
-pub(crate) fn decode<E: Event>(stored: &StoredEvent) -> Result<E, ReplayError> {
-    let event = || -> EventName { stored.name.clone() };
-    let (found, known) = (stored.schema_version, E::VERSION);
-    if found > known {
-        return Err(ReplayError::NewerSchema { event: event(), found, known });
+impl StoredEvent {
+    /// The typed event, straight from its JSON text. The name is not looked at: whoever asks has compared it with
+    /// `E::NAME`.
+    ///
+    /// # Errors
+    /// [`ReplayError`] when the schema version is not the one of `E`, or the JSON does not fit `E`.
+    pub fn decode<E: Event>(&self) -> Result<E, ReplayError> {
+        let event = || -> EventName { self.name.clone() };
+        let (found, known) = (self.schema_version, E::VERSION);
+        if found > known {
+            return Err(ReplayError::NewerSchema { event: event(), found, known });
+        }
+        if found < known {
+            return Err(ReplayError::OlderSchema { event: event(), found, known });
+        }
+        self.payload.decode().map_err(|error| ReplayError::Decode {
+            event: event(),
+            rust_type: std::any::type_name::<E>(),
+            cause: Cause::new(error),
+        })
     }
-    if found < known {
-        return Err(ReplayError::OlderSchema { event: event(), found, known });
-    }
-    stored.payload.decode().map_err(|error| ReplayError::Decode {
-        event: event(),
-        rust_type: std::any::type_name::<E>(),
-        cause: Cause::new(error),
-    })
 }

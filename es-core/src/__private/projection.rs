@@ -5,7 +5,6 @@ use std::future::{Future, ready};
 use std::marker::PhantomData;
 
 use crate::column::same;
-use crate::dispatch::decode;
 use crate::error::ReplayError;
 use crate::event::Event;
 use crate::projection::{Batch, FromBatch, Projection, ProjectionError};
@@ -24,7 +23,7 @@ impl<E: Event> Subscription<E> {
     /// # Errors
     /// [`ReplayError`] when it does not decode as `E`.
     pub fn decode(stored: &StoredEvent) -> Result<E, ReplayError> {
-        decode(stored)
+        stored.decode()
     }
 }
 

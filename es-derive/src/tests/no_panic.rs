@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use quote::quote;
 
 use super::MACROS;
 
@@ -160,6 +161,27 @@ fn walk(tokens: TokenStream, at: &mut usize, edit: &Edit) -> TokenStream {
     output.into_iter().collect()
 }
 
+/// Items in which everything is right but what the macros themselves parse.
+fn with_hole(hole: &TokenStream) -> [TokenStream; 5] {
+    [
+        quote!(
+            #[event(#hole)]
+            struct Opened;
+        ),
+        quote!(
+            #[read_model(#hole)]
+            #[serde(#hole)]
+            struct Row {
+                #[read_model(#hole)]
+                id: Uuid,
+            }
+        ),
+        quote!(impl Account { #[handles(#hole)] fn opened(&mut self, _: &Opened) {} }),
+        quote!(impl Account { #[handles(Opened)] fn opened(&mut self, _: &Opened, #hole) {} }),
+        quote!(impl Account { #[handles(Opened)] fn opened(event: &Opened) -> #hole {} }),
+    ]
+}
+
 /// Runs every macro; says whether the derives, which give only items of ours, gave items.
 fn run(options: &TokenStream, item: &TokenStream) -> Result<(), TestCaseError> {
     for (name, expand) in MACROS {
@@ -177,6 +199,9 @@ proptest! {
     #[test]
     fn arbitrary_tokens(options in stream(), item in stream()) {
         run(&options, &item)?;
+        for item in with_hole(&options) {
+            run(&options, &item)?;
+        }
     }
 
     #[test]
