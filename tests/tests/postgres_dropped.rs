@@ -69,7 +69,7 @@ async fn a_dropped_append_is_stored_whole_or_not_at_all() {
         dropped += usize::from(drop_after(waits, store.append_many(all.into())).await);
         assert_sound(&store, &mut observer, &format!("a call dropped after {waits} waits")).await;
     }
-    assert!(dropped > 1, "nothing was dropped half-way");
+    assert!(dropped > 0, "nothing was dropped half-way");
     let stored = versions(&mut observer, &stream).await;
     assert_eq!(stored.len() % 2, 0, "half an append is stored");
     assert_eq!(stored, (1..=i64::try_from(stored.len()).unwrap()).collect::<Vec<_>>());
@@ -85,7 +85,7 @@ async fn a_dropped_begin_leaves_no_transaction_open() {
         dropped += usize::from(drop_after(waits, store.begin(&name, 1)).await);
         assert_sound(&store, &mut observer, &format!("a begin dropped after {waits} waits")).await;
     }
-    assert!(dropped > 1, "nothing was dropped half-way");
+    assert!(dropped > 0, "nothing was dropped half-way");
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_dropped_batch_or_commit_leaves_no_transaction_open() {
         dropped += usize::from(drop_after(waits, batch.commit(checkpoint)).await);
         assert_sound(&store, &mut observer, &format!("a commit dropped after {waits} waits")).await;
     }
-    assert!(dropped > 1, "nothing was dropped half-way");
+    assert!(dropped > 0, "nothing was dropped half-way");
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn dropped_reads_and_migrations_leave_no_transaction_open() {
         drop(log);
         assert_sound(&store, &mut observer, "a stream dropped after its first event").await;
     }
-    assert!(dropped > 1, "nothing was dropped half-way");
+    assert!(dropped > 0, "nothing was dropped half-way");
     let observer = tokio::sync::Mutex::new(observer);
     until("no session is left in a transaction", || async {
         open_transactions(&mut *observer.lock().await).await == 0
