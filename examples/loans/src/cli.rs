@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use es_core::StoreError;
 use es_core::prelude::*;
+use es_core::{LoadError, StoreError};
 use es_postgres::PgStore;
 use indicatif::{ProgressBar, ProgressStyle};
 use thiserror::Error;
@@ -149,15 +149,18 @@ pub enum CliError {
     /// The read models could not be brought up to date.
     #[error("the read models cannot be written")]
     Project(#[source] ProjectionError),
-    /// The database has no read models.
-    #[error("the database holds no report yet: fill it with `loans run FILE --store postgres://…`")]
-    NoReport,
+    /// The database has no read models, or no log.
+    #[error("the database holds no {what} yet: fill it with `loans run FILE --store postgres://…`")]
+    Nothing {
+        /// What it lacks.
+        what: &'static str,
+    },
     /// The read models could not be read.
     #[error("the read models cannot be read")]
     Report(#[source] ProjectionError),
     /// The application could not be shown.
     #[error(transparent)]
-    Show(#[from] ShowError),
+    Show(ShowError),
 }
 
 /// An error and everything that caused it, on one line.
@@ -192,7 +195,7 @@ pub async fn run(arguments: Arguments) -> Result<String, CliError> {
         }
         Command::Show(arguments) => {
             let store = connect(&arguments.store).await?;
-            Ok(show(&store, &arguments.application, arguments.moment()).await?)
+            show(&store, &arguments.application, arguments.moment()).await.map_err(no_log)
         }
     }
 }
@@ -246,9 +249,18 @@ fn print(report: &Report, json: bool) -> String {
 
 fn no_report(error: ProjectionError) -> CliError {
     match error {
-        ProjectionError::Store(
-            StoreError::MissingTable { .. } | StoreError::Schema { found: 0, .. },
-        ) => CliError::NoReport,
+        ProjectionError::Store(StoreError::MissingTable { .. }) => {
+            CliError::Nothing { what: "report" }
+        }
         error => CliError::Report(error),
+    }
+}
+
+fn no_log(error: ShowError) -> CliError {
+    match error {
+        ShowError::Load {
+            cause: LoadError::Store(StoreError::Schema { found: 0, .. }), ..
+        } => CliError::Nothing { what: "log" },
+        error => CliError::Show(error),
     }
 }

@@ -56,6 +56,9 @@ async fn a_database_is_filled_and_read_again() {
     let report = || loans(&["report", "--store", url, "--json"]);
     let none = "error: the database holds no report yet: fill it with `loans run FILE --store postgres://…`\n";
     assert_eq!(printed(&report()), ("", none, Some(1)), "no schema");
+    let no_log = none.replace("report", "log");
+    let early = loans(&["show", "500001", "--store", url]);
+    assert_eq!(printed(&early), ("", &*no_log, Some(1)));
     PgStore::connect(url).await.unwrap().migrate().await.unwrap();
     assert_eq!(printed(&report()), ("", none, Some(1)), "no read models");
 
