@@ -1,5 +1,7 @@
 //! The macros of `es-core`. Use them through `es-core`, where each is documented with examples that compile.
 
+#![expect(missing_docs, reason = "the documentation of a macro sits on its re-export in es-core")]
+
 mod aggregate;
 mod attr;
 mod errors;
@@ -17,31 +19,26 @@ mod tests;
 
 use proc_macro::TokenStream;
 
-/// See `es_core::Event`.
 #[proc_macro_derive(Event, attributes(event))]
 pub fn derive_event(item: TokenStream) -> TokenStream {
     event::derive(item.into()).into()
 }
 
-/// See `es_core::ReadModel`.
 #[proc_macro_derive(ReadModel, attributes(read_model))]
 pub fn derive_read_model(item: TokenStream) -> TokenStream {
     read_model::derive(item.into()).into()
 }
 
-/// See `es_core::aggregate`.
 #[proc_macro_attribute]
 pub fn aggregate(options: TokenStream, item: TokenStream) -> TokenStream {
     aggregate::attribute(options.into(), &item.into()).into()
 }
 
-/// See `es_core::projection`.
 #[proc_macro_attribute]
 pub fn projection(options: TokenStream, item: TokenStream) -> TokenStream {
     projection::attribute(options.into(), &item.into()).into()
 }
 
-/// See `es_core::handles`.
 #[proc_macro_attribute]
 pub fn handles(event: TokenStream, item: TokenStream) -> TokenStream {
     handlers::stray(&event.into(), &item.into()).into()
