@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 /// A thing that happened, as a plain immutable value: `#[derive(Event)]` implements it.
 ///
 /// An implementation must keep `NAME` for ever (stored events are found by it) and must raise `VERSION`
-/// whenever the JSON that serde writes changes its shape.
+/// whenever the JSON that serde writes changes its shape. An event stored at another version is an error that says so.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "not an event",

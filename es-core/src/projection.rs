@@ -14,6 +14,7 @@ use crate::store::BoxFuture;
 /// Builds a read model from events: `#[projection]` implements it.
 ///
 /// An implementation must handle every event named in `SUBSCRIBED_TO`, may be given others and must ignore them,
+/// must be the only one that writes to its read models,
 /// and must not keep effects of its own that a rolled-back batch could not undo, unless it is run with
 /// `Projector::in_memory`.
 #[diagnostic::on_unimplemented(
@@ -24,7 +25,8 @@ use crate::store::BoxFuture;
 pub trait Projection: Send + 'static {
     /// The name under which its checkpoint is kept.
     const NAME: &'static str;
-    /// Raised when its read models must be built anew; a new version has its own checkpoint.
+    /// Raised when its read models must be built anew: a new version has its own checkpoint and begins at the beginning
+    /// of the log. Give it tables of another name, or empty the old ones first, or events will count twice.
     const VERSION: u32 = 1;
     /// The stored names of the events it handles: stores filter the log by it.
     const SUBSCRIBED_TO: &'static [&'static str];

@@ -77,7 +77,8 @@ impl<P: Projection, S: ProjectionStore> Projector<P, S> {
 
     /// Handles everything that is settled in the log when the call is made.
     ///
-    /// Dropping the future rolls the batch under way back; the next call begins with it again.
+    /// Dropping the future rolls the batch under way back; the next call begins with it again. In memory there is
+    /// nothing to roll back: the event under way is handled again, so let its handler change the state last.
     ///
     /// # Errors
     /// [`ProjectionError`] of the first event that cannot be handled. The batches before it stay; its own batch is

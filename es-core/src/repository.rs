@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 
 use crate::aggregate::Aggregate;
-use crate::error::{AppendError, ExecuteError, LoadError, SaveError};
+use crate::error::{AppendError, Cause, ExecuteError, LoadError, SaveError, StoreError};
 use crate::events::IntoEvents;
 use crate::fold::Fold;
 use crate::metadata::Metadata;
@@ -181,34 +181,35 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         if doubtful {
             self.find_saved(root).await?;
         }
-        let Some(append) = root.to_append()? else { return Ok(Committed::of(root, events)) };
-        root.doubt(true);
-        match self.store.append(append).await {
-            Ok(appended) => root.saved(appended),
-            Err(error @ AppendError::OutcomeUnknown { .. }) => return Err(error.into()),
-            // The attempt in doubt may have gone through just before this one.
-            Err(error) if !(doubtful && self.find_saved(root).await?) => {
-                root.doubt(false);
-                return Err(match error {
-                    AppendError::Conflict { stream, .. } if root.is_created() => {
-                        SaveError::AlreadyExists { stream }
-                    }
-                    error => SaveError::Append(error),
-                });
+        while let Some(append) = root.to_append()? {
+            root.doubt(true);
+            let error = match self.store.append(append).await {
+                Ok(appended) => {
+                    root.saved(appended);
+                    break;
+                }
+                Err(error) => error,
+            };
+            // An attempt in doubt may have gone through just before this one; what is left is then sent again.
+            if doubtful && self.find_saved(root).await? > 0 {
+                continue;
             }
-            Err(_) => {}
+            return Err(refused(root, error, doubtful));
         }
         Ok(Committed::of(root, events))
     }
 
-    /// Takes what is stored already off the pending events. Whether that was all of them.
-    async fn find_saved(&self, root: &mut Root<A>) -> Result<bool, SaveError> {
+    /// Takes what is stored already off the pending events, and counts it.
+    async fn find_saved(&self, root: &mut Root<A>) -> Result<usize, SaveError> {
         let ids: Vec<_> = root.pending().iter().map(|event| event.id).collect();
-        let found = self.store.locate(&ids).await.map_err(AppendError::Store)?;
+        let found = match self.store.locate(&ids).await {
+            Ok(found) => found,
+            Err(error) => return Err(unknown(root, Cause::new(error)).into()),
+        };
         if let Some(last) = found.iter().max_by_key(|address| address.version) {
             root.saved_first(found.len(), last.version, last.position);
         }
-        Ok(root.pending().is_empty())
+        Ok(found.len())
     }
 
     /// Replays the stream while `keep` says yes to the time at which an event happened.
@@ -228,6 +229,32 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
             fold.replay(&event)?;
         }
         Root::loaded(fold, self.metadata.clone())
+    }
+}
+
+/// What a refused append means for the root. Once an attempt was in doubt, only a conflict is a definite answer: the
+/// stream has moved past the place of that attempt, so it can never come to be stored.
+fn refused<A: Aggregate>(root: &mut Root<A>, error: AppendError, doubtful: bool) -> SaveError {
+    match error {
+        AppendError::Conflict { .. } => {}
+        error @ AppendError::OutcomeUnknown { .. } => return error.into(),
+        error if doubtful => return unknown(root, Cause::new(error)).into(),
+        _ => {}
+    }
+    root.doubt(false);
+    match error {
+        AppendError::Conflict { stream, .. } if root.is_created() => {
+            SaveError::AlreadyExists { stream }
+        }
+        error => error.into(),
+    }
+}
+
+fn unknown<A: Aggregate>(root: &Root<A>, cause: Cause) -> AppendError {
+    let stream = root.stream().clone();
+    match root.pending().first() {
+        Some(first) => AppendError::OutcomeUnknown { stream, first_event: first.id, cause },
+        None => AppendError::Store(StoreError::Other(cause)),
     }
 }
 

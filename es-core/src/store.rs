@@ -167,7 +167,8 @@ impl EventAddress {
 )]
 pub trait EventStore: Send + Sync + 'static {
     /// Appends to several streams in one round trip. Streams are independent: one that conflicts harms no other.
-    /// Gives exactly one outcome per entry, in order. Within one call positions follow the order of the entries.
+    /// Gives exactly one outcome per entry, in order. Within one call positions follow the order of the entries,
+    /// but for an entry that met another writer and was tried again.
     fn append_many(
         &self,
         appends: Vec<StreamAppend>,
@@ -280,7 +281,8 @@ pub trait ProjectionStore: EventStore {
         table: &'static Table,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Opens a batch of projection `name` in `version`: no other batch of it can commit until this one has ended.
+    /// Opens a batch of projection `name` in `version`. Of two that begin at the same checkpoint at most one commits: a
+    /// store makes the second wait here, or fail with [`StoreError::CheckpointMoved`] when it commits.
     ///
     /// # Errors
     /// [`StoreError`] when no transaction can be opened.

@@ -11,7 +11,8 @@ use crate::projection::PgBatch;
 /// The second parameter of a handler that runs its own SQL, `&mut PgContext<'_>`: what it does on
 /// [`connection`](Self::connection) is committed together with the checkpoint, or not at all.
 ///
-/// A handler that is run on another store, or in memory, is an error of the projection.
+/// A handler that is run on another store, or in memory, is an error of the projection. Do not mix it with
+/// `ReadModels` on one table in one projection: those rows are kept aside until the batch ends and would replace yours.
 ///
 /// ```
 /// use es_core::prelude::*;

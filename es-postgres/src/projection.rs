@@ -136,7 +136,7 @@ async fn lock(
         return Err(StoreError::Unsafe {
             what: format!(
                 "the checkpoint of projection `{name}`, version {version}, belongs to another log: empty its read \
-                 models and delete its row in `es.checkpoints`, or raise the projection's version"
+                 models and delete its row in `es.checkpoints`"
             ),
         });
     }

@@ -113,3 +113,45 @@ async fn a_conflict_with_somebody_else_stays_a_conflict() {
     assert!(accounts.save(&mut root).await.unwrap_err().is_conflict());
     assert_eq!(root.pending().len(), 1);
 }
+
+#[tokio::test]
+async fn doubt_lasts_until_there_is_a_definite_answer() {
+    let (accounts, id) = ada().await;
+    let mut root = accounts.load(id).await.unwrap();
+    root.record(Withdrawn { amount: 1 }).unwrap();
+    let sent = es_core::StreamAppend::new(
+        stream(id),
+        es_core::ExpectedVersion::Any,
+        root.pending().to_vec(),
+    );
+    accounts.store().then(Incident::Fail(unknown(id)));
+    accounts.save(&mut root).await.unwrap_err();
+    let away = es_core::StoreError::Unavailable(Cause::new("away"));
+    accounts.store().then(Incident::Fail(AppendError::Store(away)));
+    let error = accounts.save(&mut root).await.unwrap_err();
+    let unknown = matches!(error, SaveError::Append(AppendError::OutcomeUnknown { .. }));
+    assert!(unknown, "the first attempt may still come: {error:?}");
+    assert!(!error.is_transient());
+
+    es_core::EventStore::append(&accounts.store().inner, sent).await.unwrap();
+    assert_eq!(accounts.save(&mut root).await.unwrap().version(), Version::new(2));
+    assert_eq!(names(accounts.store(), id).await, ["opened", "withdrawn"]);
+}
+
+#[tokio::test]
+async fn what_was_recorded_after_a_late_attempt_is_saved_behind_it() {
+    let (accounts, id) = ada().await;
+    let mut root = accounts.load(id).await.unwrap();
+    root.record(Withdrawn { amount: 1 }).unwrap();
+    let late = es_core::StreamAppend::new(
+        stream(id),
+        es_core::ExpectedVersion::Any,
+        root.pending().to_vec(),
+    );
+    accounts.store().then(Incident::Fail(unknown(id)));
+    accounts.save(&mut root).await.unwrap_err();
+    root.record(noted("meanwhile")).unwrap();
+    accounts.store().then(Incident::Interfere(late));
+    assert_eq!(accounts.save(&mut root).await.unwrap().version(), Version::new(3));
+    assert_eq!(names(accounts.store(), id).await, ["opened", "withdrawn", "noted"]);
+}
