@@ -44,7 +44,7 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
 }
 
 /// How one event changes an aggregate. `#[handles(Event)]` implements it for the method below it.
-pub trait Handles<E: Event>: Sized {
+pub trait Handles<E>: Sized {
     /// Applies an event: makes the state when there is none, or changes it.
     ///
     /// # Errors

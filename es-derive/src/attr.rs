@@ -155,7 +155,8 @@ fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     let (mut parts, mut part, mut depth) = (Vec::new(), Vec::<TokenTree>::new(), 0_usize);
     for token in tokens {
         match &token {
-            TokenTree::Punct(p) if p.as_char() == ',' && depth == 0 => {
+            // A comma after nothing stays, to be reported as what is no option.
+            TokenTree::Punct(p) if p.as_char() == ',' && depth == 0 && !part.is_empty() => {
                 parts.push(part.drain(..).collect());
                 continue;
             }

@@ -132,16 +132,20 @@ pub(crate) fn inputs(
     }
 }
 
-/// The private names of the handlers' events.
+/// The private names of the impl's type and of the handlers' events.
 pub(crate) fn aliases<'a>(
+    this: &Type,
     events: impl Iterator<Item = (&'a [Attribute], &'a Type)>,
 ) -> TokenStream {
+    let here = span::of_type(this);
+    let alias = paths::self_alias(here);
+    let self_alias = quote_spanned!(here=> type #alias = #this;);
     let aliases = events.enumerate().map(|(n, (cfgs, event))| {
         let here = span::of_type(event);
         let alias = paths::event_alias(n, here);
         quote_spanned!(here=> #(#cfgs)* type #alias = #event;)
     });
-    aliases.collect()
+    std::iter::once(self_alias).chain(aliases).collect()
 }
 
 /// The type after `->`; `()` is as good as none.

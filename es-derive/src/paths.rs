@@ -18,6 +18,11 @@ pub(crate) fn static_str(span: Span) -> TokenStream {
     quote_spanned!(span=> &'static ::core::primitive::str)
 }
 
+/// What generated code calls the type that the impl is of: a private alias, as for events.
+pub(crate) fn self_alias(span: Span) -> Ident {
+    Ident::new("__Self", span)
+}
+
 /// What generated code calls the event of the `n`th handler: a private alias, so that a name that does not exist is
 /// reported once, where the user wrote it, and not at every use.
 pub(crate) fn event_alias(n: usize, span: Span) -> Ident {

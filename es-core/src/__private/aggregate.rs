@@ -47,8 +47,8 @@ impl<A: Aggregate, E: HandledBy<A>> Row<A, E> {
     }
 }
 
-/// Takes the place of the inherent items of [`Row`] when `E` is not an event. The impl of `Handles<E>` has reported
-/// that; without this trait every use of the row would report it again.
+/// Takes the place of the inherent items of [`Row`] when `E` is not an event. [`assert_event`](super::assert_event) has
+/// reported that; without this trait every use of the row would report it again.
 pub trait NoRow<A, E>: Sized {
     /// Nothing.
     const HANDLER: Handler<A> = Handler::never();

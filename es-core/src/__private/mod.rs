@@ -11,8 +11,7 @@ use crate::event::{Event, SchemaVersion};
 
 pub use aggregate::{NoRow, Row, as_context, assert_once, begun, initial};
 pub use projection::{
-    NoSubscription, Subscription, assert_event, assert_subscribed_once, boxed, context, ignored,
-    outcome,
+    NoSubscription, Subscription, assert_subscribed_once, boxed, context, ignored, outcome,
 };
 
 pub use core::clone::Clone;
@@ -29,6 +28,9 @@ pub use serde::de::DeserializeOwned;
 pub const fn schema_version(n: u32) -> SchemaVersion {
     SchemaVersion::new(n).expect("the macro has checked the version")
 }
+
+/// Refuses, when the program is compiled, what is not an event. The only place where generated code asks for it.
+pub const fn assert_event<E: Event>() {}
 
 /// The event as what the handler's parameter is declared to be, which must be the same.
 pub fn as_parameter<E: SameAs<P>, P>(event: &E) -> &P {

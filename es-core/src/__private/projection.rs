@@ -27,7 +27,7 @@ impl<E: Event> Subscription<E> {
     }
 }
 
-/// Takes the place of the inherent items of [`Subscription`] when `E` is not an event. [`assert_event`] has reported
+/// Takes the place of the inherent items of [`Subscription`] when `E` is not an event. [`assert_event`](super::assert_event) has reported
 /// that; without this trait every use of the subscription would report it again.
 pub trait NoSubscription<E>: Sized {
     /// Nothing.
@@ -49,9 +49,6 @@ impl<E> fmt::Debug for Subscription<E> {
         f.write_str("Subscription")
     }
 }
-
-/// Refuses, when the program is compiled, what is not an event.
-pub const fn assert_event<E: Event>() {}
 
 /// Refuses, when the program is compiled, a second event with this stored name.
 ///

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Attribute, Type};
+use syn::Attribute;
 
 use super::model::{Aggregate, Handler};
 use crate::handlers;
@@ -13,22 +13,25 @@ use crate::{paths, span};
 /// =>
 /// impl Account { … }
 /// const _: () = {
+///     type __Self = Account;
 ///     type __Event0 = Opened;
-///     impl ::es_core::Aggregate for Account { type Id = AccountId; … }
+///     impl ::es_core::Aggregate for __Self { type Id = AccountId; … }
 ///     // and for each handler
-///     impl ::es_core::Handles<__Event0> for Account { … }
-///     impl ::es_core::IntoEvents<Account> for __Event0 { … }
-///     const _: () = ::es_core::__private::assert_once::<Account>(…);
+///     impl ::es_core::Handles<__Event0> for __Self { … }
+///     impl ::es_core::IntoEvents<__Self> for __Event0 { … }
+///     const _: () = ::es_core::__private::assert_event::<__Event0>();
+///     const _: () = ::es_core::__private::assert_once::<__Self>(…);
 /// };
 /// ```
 pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
     let here = Span::mixed_site();
     let uses = &aggregate.uses;
     let (item, private) = (aggregate.item, paths::private(here));
-    let aliases = handlers::aliases(aggregate.handlers.iter().map(|h| (h.cfgs, h.event)));
+    let aliases =
+        handlers::aliases(&item.self_ty, aggregate.handlers.iter().map(|h| (h.cfgs, h.event)));
     let trait_impl = trait_impl(aggregate);
     let handlers = aggregate.handlers.iter().enumerate();
-    let handlers = handlers.map(|(n, handler)| of_handler(&item.self_ty, n, handler));
+    let handlers = handlers.map(|(n, handler)| of_handler(n, handler));
     quote_spanned! {here=>
         #item
         const _: () = {
@@ -43,8 +46,8 @@ pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
 }
 
 fn trait_impl(aggregate: &Aggregate<'_>) -> TokenStream {
-    let this = &aggregate.item.self_ty;
-    let here = span::of_type(this);
+    let here = span::of_type(&aggregate.item.self_ty);
+    let this = paths::self_alias(here);
     let (es, private, text) = (paths::es_core(here), paths::private(here), paths::static_str(here));
     let Aggregate { id, name, .. } = aggregate;
     let rows = aggregate.handlers.iter().enumerate().map(|(n, Handler { cfgs, event, .. })| {
@@ -94,10 +97,10 @@ fn all(cfgs: &[Attribute]) -> TokenStream {
 }
 
 /// Placed at the event in `#[handles(..)]` as a whole, so that what the compiler finds wrong is reported there.
-fn of_handler(this: &Type, n: usize, handler: &Handler<'_>) -> TokenStream {
+fn of_handler(n: usize, handler: &Handler<'_>) -> TokenStream {
     let Handler { cfgs, event, .. } = handler;
     let here = span::of_type(event);
-    let (this, event) = (span::at(here, this), paths::event_alias(n, here));
+    let (this, event) = (paths::self_alias(here), paths::event_alias(n, here));
     let (es, private) = (paths::es_core(here), paths::private(here));
     let apply = apply(n, handler);
     let Names { state, event: given, cx, .. } = Names::new();
@@ -123,6 +126,8 @@ fn of_handler(this: &Type, n: usize, handler: &Handler<'_>) -> TokenStream {
             }
         }
 
+        #(#cfgs)*
+        const _: () = #private::assert_event::<#event>();
         #(#cfgs)*
         const _: () = #private::assert_once::<#this>(&#private::Row::<#this, #event>::HANDLER);
     }

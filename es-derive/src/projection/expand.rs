@@ -12,24 +12,27 @@ use crate::{handlers, paths, span};
 /// =>
 /// impl Balances { … }
 /// const _: () = {
+///     type __Self = Balances;
 ///     type __Event0 = Opened;
-///     impl ::es_core::Projection for Balances {
+///     impl ::es_core::Projection for __Self {
 ///         const NAME: &'static str = "balances";
 ///         const SUBSCRIBED_TO: &'static [&'static str] = &[Subscription::<__Event0>::NAME];
 ///         fn handle<'a>(…) -> ::es_core::BoxFuture<'a, Result<(), ProjectionError>> { … }
 ///     }
 ///     // and for each handler
-///     const _: () = { ::es_core::__private::assert_event::<__Event0>(); … };
+///     const _: () = ::es_core::__private::assert_event::<__Event0>();
+///     const _: () = ::es_core::__private::assert_subscribed_once::<__Self>(…);
 /// };
 /// ```
 pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
     let here = Span::mixed_site();
     let uses = &projection.uses;
     let (item, private) = (projection.item, paths::private(here));
-    let aliases = handlers::aliases(projection.handlers.iter().map(|h| (h.cfgs, h.event)));
+    let aliases =
+        handlers::aliases(&item.self_ty, projection.handlers.iter().map(|h| (h.cfgs, h.event)));
     let trait_impl = trait_impl(projection);
     let checks = projection.handlers.iter().enumerate();
-    let checks = checks.map(|(n, handler)| checks_of(projection, n, handler));
+    let checks = checks.map(|(n, handler)| checks_of(n, handler));
     quote_spanned! {here=>
         #item
         const _: () = {
@@ -44,8 +47,8 @@ pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
 }
 
 fn trait_impl(projection: &Projection<'_>) -> TokenStream {
-    let this = &projection.item.self_ty;
-    let here = span::of_type(this);
+    let here = span::of_type(&projection.item.self_ty);
+    let this = paths::self_alias(here);
     let (es, private, text) = (paths::es_core(here), paths::private(here), paths::static_str(here));
     let Projection { name, version, handlers, .. } = projection;
     let version =
@@ -136,11 +139,11 @@ fn call(n: usize, handler: &Handler<'_>) -> TokenStream {
 }
 
 /// That the event is one, and that no other event here has its stored name.
-fn checks_of(projection: &Projection<'_>, n: usize, handler: &Handler<'_>) -> TokenStream {
+fn checks_of(n: usize, handler: &Handler<'_>) -> TokenStream {
     let Handler { cfgs, event, .. } = handler;
     let here = span::of_type(event);
-    let this = span::at(here, &projection.item.self_ty);
-    let (private, event) = (paths::private(here), paths::event_alias(n, here));
+    let (private, this) = (paths::private(here), paths::self_alias(here));
+    let event = paths::event_alias(n, here);
     quote_spanned! {here=>
         #(#cfgs)*
         const _: () = #private::assert_event::<#event>();
