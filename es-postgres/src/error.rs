@@ -88,9 +88,8 @@ fn class_of_code(code: &str, message: &str) -> Class {
         "3F000" => Class::NoSchema,
         "42P01" if message.contains("es.") => Class::NoSchema,
         // Collisions, a cancelled statement (`statement_timeout`) and a lock not had in time (`lock_timeout`).
-        "40001" | "40P01" | "57014" | "55P03" => Class::Unavailable,
-        // A standby, which refuses to write: during a switch to another primary it may soon be one.
-        "25006" => Class::Unavailable,
+        // 25006: a standby refuses to write; during a switch to another primary it may soon be one.
+        "40001" | "40P01" | "57014" | "55P03" | "25006" => Class::Unavailable,
         // The connection, the server's resources, a server that stops or starts.
         _ if ["08", "53", "57P0"].iter().any(|class| code.starts_with(class)) => Class::Unavailable,
         _ => Class::Other,
