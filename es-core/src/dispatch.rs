@@ -3,13 +3,14 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, HandledBy};
 use crate::error::{Cause, ReplayError};
-use crate::event::{Event, SchemaVersion};
+use crate::event::Event;
+use crate::event_type::EventType;
 use crate::id::{EventId, StreamId};
 use crate::metadata::Metadata;
-use crate::name::EventName;
 use crate::record::{NewEvent, StoredEvent};
 use crate::version::{Position, Version};
 
@@ -61,40 +62,42 @@ impl<'a> EventContext<'a> {
     }
 }
 
-/// One row of an aggregate's dispatch table: an event's name, and how to decode and apply it.
+/// One row of an aggregate's dispatch table: an event's type, and how to decode and apply it.
 pub struct Handler<A> {
-    name: &'static str,
-    schema_version: SchemaVersion,
+    event: EventType,
     apply: fn(&mut Option<A>, &StoredEvent) -> Result<(), ReplayError>,
 }
 
 impl<A: Aggregate> Handler<A> {
     /// The row of event `E`.
     pub const fn of<E: HandledBy<A>>() -> Self {
-        Self { name: E::NAME, schema_version: E::VERSION, apply: decode_and_apply::<A, E> }
+        Self { event: EventType::of::<E>(), apply: decode_and_apply::<A, E> }
     }
 
-    /// The event's stored name.
-    pub const fn event_name(&self) -> &'static str {
-        self.name
-    }
-
-    /// The version of the event's schema that the program writes.
-    pub const fn schema_version(&self) -> SchemaVersion {
-        self.schema_version
+    /// The event.
+    pub const fn event(&self) -> &EventType {
+        &self.event
     }
 }
 
 impl<A> Handler<A> {
     /// A row of no event, for generated code that does not compile.
     pub(crate) const fn never() -> Self {
-        Self { name: "", schema_version: SchemaVersion::FIRST, apply: |_, _| Ok(()) }
+        Self { event: EventType::of::<Nothing>(), apply: |_, _| Ok(()) }
     }
+}
+
+/// The event of no row.
+#[derive(Serialize, Deserialize)]
+struct Nothing;
+
+impl Event for Nothing {
+    const NAME: &'static str = "";
 }
 
 impl<A> fmt::Debug for Handler<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Handler({} v{})", self.name, self.schema_version)
+        write!(f, "Handler({:?})", self.event)
     }
 }
 
@@ -103,7 +106,12 @@ pub(crate) fn replay<A: Aggregate>(
     state: &mut Option<A>,
     event: &StoredEvent,
 ) -> Result<(), ReplayError> {
-    match A::HANDLERS.iter().find(|row| event.name == row.name) {
+    let name = event.name.as_str();
+    let row = A::HANDLERS.iter().find(|row| row.event.name() == name).or_else(|| {
+        // Only events from before a change of name come here.
+        A::HANDLERS.iter().find(|row| row.event.aliases().contains(&name))
+    });
+    match row {
         Some(row) => (row.apply)(state, event),
         None => Err(ReplayError::UnknownEvent { event: event.name.clone(), aggregate: A::NAME }),
     }
@@ -117,24 +125,36 @@ fn decode_and_apply<A, E: HandledBy<A>>(
 }
 
 impl StoredEvent {
-    /// The typed event, straight from its JSON text. The name is not looked at: whoever asks has compared it with
-    /// `E::NAME`.
+    /// The typed event: straight from its JSON text when it was stored at the version of today, else by the upcaster of its
+    /// version. The name is not looked at: whoever asks has compared it with those of `E`.
     ///
     /// # Errors
-    /// [`ReplayError`] when the schema version is not the one of `E`, or the JSON does not fit `E`.
+    /// [`ReplayError`] when `E` knows nothing of the schema version, or the JSON does not fit.
     pub fn decode<E: Event>(&self) -> Result<E, ReplayError> {
-        let event = || -> EventName { self.name.clone() };
-        let (found, known) = (self.schema_version, E::VERSION);
-        if found > known {
-            return Err(ReplayError::NewerSchema { event: event(), found, known });
-        }
-        if found < known {
-            return Err(ReplayError::OlderSchema { event: event(), found, known });
+        if self.schema_version != E::VERSION {
+            return self.upcast();
         }
         self.payload.decode().map_err(|error| ReplayError::Decode {
-            event: event(),
+            event: self.name.clone(),
             rust_type: std::any::type_name::<E>(),
             cause: Cause::new(error),
+        })
+    }
+
+    #[cold]
+    fn upcast<E: Event>(&self) -> Result<E, ReplayError> {
+        let (event, found, known) = (self.name.clone(), self.schema_version, E::VERSION);
+        if found > known {
+            return Err(ReplayError::NewerSchema { event, found, known });
+        }
+        let Some(upcaster) = E::UPCASTERS.iter().find(|upcaster| upcaster.from() == found) else {
+            return Err(ReplayError::OlderSchema { event, found, known });
+        };
+        upcaster.upcast(self.payload.as_str()).map_err(|cause| ReplayError::Upcast {
+            event,
+            found,
+            known,
+            cause,
         })
     }
 }

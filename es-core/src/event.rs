@@ -6,10 +6,14 @@ use std::num::NonZeroU32;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::upcast::Upcaster;
+
 /// A thing that happened, as a plain immutable value: `#[derive(Event)]` implements it.
 ///
-/// An implementation must keep `NAME` for ever (stored events are found by it) and must raise `VERSION`
-/// whenever the JSON that serde writes changes its shape. An event stored at another version is an error that says so.
+/// An implementation must keep `NAME` for ever, or move it to `ALIASES` when it takes another one: stored events are
+/// found by it. It must raise `VERSION` whenever the JSON that serde writes changes its shape, and have one entry in
+/// `UPCASTERS` for each older version that may be stored, without holes. An event stored at a version that has none is an
+/// error that says so.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "not an event",
@@ -18,8 +22,12 @@ use serde::de::DeserializeOwned;
 pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The name under which it is stored: 1 to 512 bytes, no control characters.
     const NAME: &'static str;
+    /// Names under which it was stored before. Events of these names are read as this one; none is written.
+    const ALIASES: &'static [&'static str] = &[];
     /// The version of its schema. Not the version of a stream.
     const VERSION: SchemaVersion = SchemaVersion::FIRST;
+    /// How events stored at older versions become those of today.
+    const UPCASTERS: &'static [Upcaster<Self>] = &[];
 }
 
 /// The version of an event's schema: 1, 2, 3 …, raised when the shape of its JSON changes.

@@ -9,6 +9,7 @@ mod column;
 mod dispatch;
 mod error;
 mod event;
+mod event_type;
 mod events;
 mod fold;
 mod id;
@@ -30,6 +31,7 @@ mod rows;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod upcast;
 mod version;
 
 #[doc(hidden)]
@@ -43,6 +45,7 @@ pub use error::{
     StoreError,
 };
 pub use event::{Event, SchemaVersion};
+pub use event_type::EventType;
 pub use events::{Events, IntoEvents};
 pub use id::{AggregateId, EventId, StreamId};
 pub use limits::Limits;
@@ -62,6 +65,7 @@ pub use store::{
     Appended, BoxFuture, Checkpoint, EventAddress, EventStore, EventStream, LogPage, LogQuery,
     ProjectionBatch, ProjectionStore, StreamAppend, StreamQuery,
 };
+pub use upcast::{Json, UpcastError, Upcaster};
 pub use version::{ExpectedVersion, Position, Version};
 
 /// What a program that uses `es` needs in scope: `use es_core::prelude::*;`.
@@ -70,9 +74,9 @@ pub mod prelude {
     pub use crate::Projector;
     pub use crate::{
         Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExecuteError,
-        ExpectedVersion, MemoryStore, Metadata, Projection, ProjectionError, ProjectionStore,
+        ExpectedVersion, Json, MemoryStore, Metadata, Projection, ProjectionError, ProjectionStore,
         ReadModel, ReadModelQuery, ReadModels, Repository, RetryPolicy, Root, StoredEvent,
-        StreamId, Version,
+        StreamId, UpcastError, Version,
     };
     #[cfg(feature = "macros")]
     pub use crate::{aggregate, handles, projection};

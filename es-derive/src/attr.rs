@@ -1,88 +1,116 @@
-//! The options of an attribute, `name = "…", version = 2, id`, with their tokens.
+//! The options of an attribute, `name = "…", version = 2, id, of(A, B)`, with their tokens.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::parse::Parser as _;
-use syn::{Attribute, LitInt, LitStr, Meta, Type};
+use syn::parse::{Parse, Parser as _};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, LitInt, LitStr, Meta, Path, Token, Type};
 
 use crate::errors::Errors;
 
 /// One option as it was written.
 pub(crate) struct Setting {
     key: Ident,
-    value: Option<TokenStream>,
+    value: Value,
+}
+
+enum Value {
+    None,
+    /// `key = tokens`
+    One(TokenStream),
+    /// `key(tokens)`
+    List(TokenStream),
 }
 
 impl Setting {
     /// Its value, when it is a string literal.
     pub(crate) fn string(&self, errors: &mut Errors) -> Option<LitStr> {
-        let example = format!("write `{} = \"…\"`", self.key);
-        let value = self.value(&example, errors)?;
-        match syn::parse2::<LitStr>(value.clone()) {
-            Ok(literal) if literal.suffix().is_empty() => Some(literal),
-            _ => {
-                errors.at(value, format!("`{}` must be a string literal: {example}", self.key));
-                None
-            }
-        }
+        let plain = |literal: &LitStr| literal.suffix().is_empty();
+        self.parsed("a string literal", "\"…\"", plain, errors)
+    }
+
+    /// Its value, when it is a type that has a name.
+    pub(crate) fn type_path(&self, example: &str, errors: &mut Errors) -> Option<Type> {
+        self.parsed("the name of a type", example, |ty| matches!(ty, Type::Path(_)), errors)
+    }
+
+    /// Its value, when it is a path to `what`.
+    pub(crate) fn path(&self, what: &str, example: &str, errors: &mut Errors) -> Option<Path> {
+        self.parsed(&format!("the path of {what}"), example, |_| true, errors)
     }
 
     /// Its value, when it is a whole number between 1 and `max`.
     pub(crate) fn number(&self, max: u32, errors: &mut Errors) -> Option<LitInt> {
-        let example = format!("write `{} = 1`", self.key);
-        let value = self.value(&example, errors)?;
-        let Ok(literal) = syn::parse2::<LitInt>(value.clone()) else {
-            errors.at(value, format!("`{}` must be a whole number: {example}", self.key));
-            return None;
-        };
+        let literal: LitInt = self.parsed("a whole number", "1", |_| true, errors)?;
         let problem = match literal.base10_digits().parse::<u128>() {
             _ if !literal.suffix().is_empty() => "must be a plain number, without a suffix",
             Ok(0) => "counts from 1",
             _ if literal.base10_digits().starts_with('-') => "counts from 1",
             Ok(n) if n <= u128::from(max) => return Some(literal),
             _ => {
-                errors.at(value, format!("`{}` is at most {max}", self.key));
+                errors.at(literal, format!("`{}` is at most {max}", self.key));
                 return None;
             }
         };
-        errors.at(value, format!("`{}` {problem}: {example}", self.key));
+        errors.at(literal, format!("`{0}` {problem}: write `{0} = 1`", self.key));
         None
     }
 
-    /// Its value, when it is a type that has a name.
-    pub(crate) fn path(&self, example: &str, errors: &mut Errors) -> Option<Type> {
-        let example = format!("write `{} = {example}`", self.key);
-        let value = self.value(&example, errors)?;
-        if let Ok(ty @ Type::Path(_)) = syn::parse2::<Type>(value.clone()) {
-            return Some(ty);
+    /// Its values, when it is a list of such: `key(…, …)`.
+    pub(crate) fn list<T: Parse>(&self, example: &str, errors: &mut Errors) -> Vec<T> {
+        let example = format!("write `{}({example})`", self.key);
+        let Value::List(list) = &self.value else {
+            errors.at(self, format!("`{}` takes a list: {example}", self.key));
+            return Vec::new();
+        };
+        match Punctuated::<T, Token![,]>::parse_terminated.parse2(list.clone()) {
+            Ok(values) if !values.is_empty() => values.into_iter().collect(),
+            Ok(_) => {
+                errors.at(self, format!("`{}` lists nothing: {example}, or remove it", self.key));
+                Vec::new()
+            }
+            Err(error) => {
+                let message = format!("`{}` cannot be read here: {example}", self.key);
+                errors.ok::<()>(Err(syn::Error::new(error.span(), message)));
+                Vec::new()
+            }
         }
-        errors.at(value, format!("`{}` must be the name of a type: {example}", self.key));
-        None
     }
 
     /// Notes an error unless it was written without a value.
     pub(crate) fn flag(&self, errors: &mut Errors) {
-        if self.value.is_some() {
+        if !matches!(self.value, Value::None) {
             errors.at(self, format!("`{0}` takes no value: write `{0}`", self.key));
         }
     }
 
-    fn value(&self, example: &str, errors: &mut Errors) -> Option<&TokenStream> {
+    fn parsed<T: Parse>(
+        &self,
+        what: &str,
+        example: &str,
+        good: impl FnOnce(&T) -> bool,
+        errors: &mut Errors,
+    ) -> Option<T> {
+        let example = format!("write `{} = {example}`", self.key);
         match &self.value {
-            Some(value) if !value.is_empty() => Some(value),
-            _ => {
-                errors.at(self, format!("`{}` has no value: {example}", self.key));
-                None
-            }
+            Value::One(value) if !value.is_empty() => match syn::parse2::<T>(value.clone()) {
+                Ok(parsed) if good(&parsed) => return Some(parsed),
+                _ => errors.at(value, format!("`{}` must be {what}: {example}", self.key)),
+            },
+            _ => errors.at(self, format!("`{}` has no value: {example}", self.key)),
         }
+        None
     }
 }
 
 impl ToTokens for Setting {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.key.to_tokens(tokens);
-        self.value.to_tokens(tokens);
+        match &self.value {
+            Value::None => {}
+            Value::One(value) | Value::List(value) => value.to_tokens(tokens),
+        }
     }
 }
 
@@ -99,11 +127,21 @@ impl Options {
 
     /// The options of all `#[name(..)]` among `attrs`.
     pub(crate) fn of(attrs: &[Attribute], name: &str, example: &str, errors: &mut Errors) -> Self {
-        let mut all = Self::default();
+        Self(Self::each(attrs, name, example, errors).flat_map(|(_, options)| options.0).collect())
+    }
+
+    /// Each `#[name(..)]` among `attrs`, with its options.
+    pub(crate) fn each<'a>(
+        attrs: &'a [Attribute],
+        name: &str,
+        example: &str,
+        errors: &mut Errors,
+    ) -> impl Iterator<Item = (&'a Attribute, Self)> + use<'a> {
+        let mut each = Vec::new();
         for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
             match &attr.meta {
                 Meta::List(list) if !list.tokens.is_empty() => {
-                    all.0.extend(Self::parse(list.tokens.clone(), errors).0);
+                    each.push((attr, Self::parse(list.tokens.clone(), errors)));
                 }
                 meta => errors.at(
                     meta,
@@ -111,7 +149,7 @@ impl Options {
                 ),
             }
         }
-        all
+        each.into_iter()
     }
 
     /// The option called `key`, out of the list; a second one is an error.
@@ -142,12 +180,22 @@ fn setting(input: syn::parse::ParseStream<'_>) -> syn::Result<Setting> {
     }
     let key = input.call(Ident::parse_any)?;
     if input.is_empty() {
-        return Ok(Setting { key, value: None });
+        return Ok(Setting { key, value: Value::None });
     }
-    input.parse::<syn::Token![=]>().map_err(|error| {
+    if input.peek(syn::token::Paren) {
+        let list;
+        syn::parenthesized!(list in input);
+        let value = Value::List(list.parse()?);
+        return if input.is_empty() {
+            Ok(Setting { key, value })
+        } else {
+            Err(input.error("expected `,`"))
+        };
+    }
+    input.parse::<Token![=]>().map_err(|error| {
         syn::Error::new(error.span(), format!("expected `=` after `{key}`: `{key} = value`"))
     })?;
-    Ok(Setting { key, value: Some(input.parse()?) })
+    Ok(Setting { key, value: Value::One(input.parse()?) })
 }
 
 /// Commas between `<` and `>` belong to a type, not to the list.

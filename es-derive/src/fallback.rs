@@ -3,23 +3,25 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Attribute, Data, DeriveInput, Generics, Type, parse_quote};
+use syn::{Attribute, Data, Generics, Type, parse_quote};
 
 use crate::aggregate::model::Draft as AggregateDraft;
 use crate::errors::Errors;
+use crate::event::model::Draft as EventDraft;
+use crate::handlers;
+use crate::paths::static_str;
 use crate::projection::model::Draft as ProjectionDraft;
 use crate::read_model::model::Draft as ReadModelDraft;
-use crate::{handlers, paths};
 
 /// The reports, and a stand-in for what `#[derive(Event)]` makes.
-pub(crate) fn event(item: &DeriveInput, errors: &Errors) -> TokenStream {
-    let reports = errors.items();
+pub(crate) fn event(draft: &EventDraft, errors: &Errors) -> TokenStream {
+    let (item, paths, reports) = (&draft.item, &draft.paths, errors.items());
     // serde knows no unions: nothing can stand in for what the impl would need.
     if matches!(item.data, Data::Union(_)) {
         return reports;
     }
     let span = Span::mixed_site();
-    let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
+    let (es, private, text) = (paths.es_core(span), paths.private(span), static_str(span));
     let ident = &item.ident;
     let generics = bounded(
         &item.generics,
@@ -38,7 +40,8 @@ pub(crate) fn event(item: &DeriveInput, errors: &Errors) -> TokenStream {
 /// The user's impl, the reports, and a stand-in for what `#[aggregate]` makes.
 pub(crate) fn aggregate(draft: &AggregateDraft, mut errors: Errors) -> TokenStream {
     let span = Span::mixed_site();
-    let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
+    let paths = &draft.paths;
+    let (es, private, text) = (paths.es_core(span), paths.private(span), static_str(span));
     let (item, uses) = (&draft.item, handlers::uses(&draft.handlers));
     let this = &item.self_ty;
     let id = draft.id.as_ref().map_or_else(|| errors.take_type(), |id| Some(quote!(#id)));
@@ -75,7 +78,8 @@ pub(crate) fn aggregate(draft: &AggregateDraft, mut errors: Errors) -> TokenStre
 /// The user's impl, the reports, and a stand-in for what `#[projection]` makes.
 pub(crate) fn projection(draft: &ProjectionDraft, errors: &Errors) -> TokenStream {
     let span = Span::mixed_site();
-    let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
+    let paths = &draft.paths;
+    let (es, private, text) = (paths.es_core(span), paths.private(span), static_str(span));
     let (item, uses) = (&draft.item, handlers::uses(&draft.handlers));
     let (this, reports) = (&item.self_ty, errors.items());
     let bounded = bounded(&item.generics, &quote_spanned!(span=> #private::Send + 'static));
@@ -106,7 +110,7 @@ pub(crate) fn read_model(draft: &ReadModelDraft, mut errors: Errors) -> TokenStr
         return errors.items();
     }
     let span = Span::mixed_site();
-    let (es, private) = (paths::es_core(span), paths::private(span));
+    let (es, private) = (draft.paths.es_core(span), draft.paths.private(span));
     let ident = &item.ident;
     let key = draft.key().map_or_else(|| errors.take_type(), |key| Some(quote!(#key)));
     let reports = errors.items();

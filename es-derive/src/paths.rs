@@ -1,16 +1,38 @@
 //! How generated code names what it uses: the only file that knows where es-core lives.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, format_ident, quote_spanned};
+use syn::Path;
 
-/// `::es_core`.
-pub(crate) fn es_core(span: Span) -> TokenStream {
-    quote_spanned!(span=> ::es_core)
-}
+use crate::attr::Options;
+use crate::errors::Errors;
 
-/// The module that is for generated code only; what generated code needs of std comes through it too.
-pub(crate) fn private(span: Span) -> TokenStream {
-    quote_spanned!(span=> ::es_core::__private)
+/// Where generated code finds es-core: `::es_core`, or what `crate = …` says.
+pub(crate) struct Paths(TokenStream);
+
+impl Paths {
+    /// Takes the option out of the list.
+    pub(crate) fn take(options: &mut Options, errors: &mut Errors) -> Self {
+        let setting = options.take("crate", errors);
+        let given = setting.and_then(|setting| setting.path("es-core", "crate::es", errors));
+        let usual = || quote_spanned!(Span::mixed_site()=> ::es_core);
+        Self(given.map_or_else(usual, Path::into_token_stream))
+    }
+
+    /// The crate.
+    pub(crate) fn es_core(&self, span: Span) -> TokenStream {
+        let at = |mut token: TokenTree| {
+            token.set_span(token.span().located_at(span));
+            token
+        };
+        self.0.clone().into_iter().map(at).collect()
+    }
+
+    /// The module that is for generated code only; what generated code needs of std comes through it too.
+    pub(crate) fn private(&self, span: Span) -> TokenStream {
+        let es = self.es_core(span);
+        quote_spanned!(span=> #es::__private)
+    }
 }
 
 /// `&'static str`, whatever the user calls `str`.

@@ -89,7 +89,7 @@ impl<A, E> fmt::Debug for Row<A, E> {
 pub const fn assert_once<A: Aggregate>(handler: &Handler<A>) {
     let (mut at, mut found) = (0, 0);
     while at < A::HANDLERS.len() {
-        if same(A::HANDLERS[at].event_name(), handler.event_name()) {
+        if same(A::HANDLERS[at].event().name(), handler.event().name()) {
             found += 1;
         }
         at += 1;

@@ -6,6 +6,7 @@ use super::{AppendError, Cause, EncodeError, Invalid, StoreError};
 use crate::event::SchemaVersion;
 use crate::id::StreamId;
 use crate::name::EventName;
+use crate::upcast::UpcastError;
 use crate::version::Version;
 
 /// A stored or recorded event does not fit the aggregate it is replayed on.
@@ -52,6 +53,19 @@ pub enum ReplayError {
         found: SchemaVersion,
         /// The version needed.
         known: SchemaVersion,
+    },
+    /// It was written by an older program, and an upcaster could not bring it up to date.
+    #[error("event `{event}` cannot be brought from schema version {found} to {known}")]
+    Upcast {
+        /// The event's stored name.
+        event: EventName,
+        /// The version stored.
+        found: SchemaVersion,
+        /// The version needed.
+        known: SchemaVersion,
+        /// What is wrong with it.
+        #[source]
+        cause: UpcastError,
     },
     /// The stream begins with an event whose handler takes `&mut self`.
     #[error("event `{event}` cannot begin a stream of `{aggregate}`")]

@@ -22,7 +22,14 @@ pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Aggrega
     let (Some(name), Some(id), true) = (&draft.name, &draft.id, errors.is_empty()) else {
         return None;
     };
-    Some(Aggregate { item, uses: handlers::uses(&draft.handlers), name, id, handlers })
+    Some(Aggregate {
+        item,
+        paths: &draft.paths,
+        uses: handlers::uses(&draft.handlers),
+        name,
+        id,
+        handlers,
+    })
 }
 
 /// `None` when something is wrong with it, which has been noted.

@@ -5,8 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::Attribute;
 
 use super::model::{Aggregate, Handler};
-use crate::handlers;
-use crate::{paths, span};
+use crate::paths::{Paths, event_alias, self_alias, static_str};
+use crate::{handlers, span};
 
 /// ```text
 /// #[aggregate(name = "account", id = AccountId)] impl Account { … }
@@ -25,13 +25,13 @@ use crate::{paths, span};
 /// ```
 pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
     let here = Span::mixed_site();
-    let uses = &aggregate.uses;
-    let (item, private) = (aggregate.item, paths::private(here));
+    let Aggregate { item, paths, uses, .. } = aggregate;
+    let private = paths.private(here);
     let aliases =
         handlers::aliases(&item.self_ty, aggregate.handlers.iter().map(|h| (h.cfgs, h.event)));
     let trait_impl = trait_impl(aggregate);
     let handlers = aggregate.handlers.iter().enumerate();
-    let handlers = handlers.map(|(n, handler)| of_handler(n, handler));
+    let handlers = handlers.map(|(n, handler)| of_handler(paths, n, handler));
     quote_spanned! {here=>
         #item
         const _: () = {
@@ -47,11 +47,11 @@ pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
 
 fn trait_impl(aggregate: &Aggregate<'_>) -> TokenStream {
     let here = span::of_type(&aggregate.item.self_ty);
-    let this = paths::self_alias(here);
-    let (es, private, text) = (paths::es_core(here), paths::private(here), paths::static_str(here));
-    let Aggregate { id, name, .. } = aggregate;
+    let this = self_alias(here);
+    let Aggregate { paths, id, name, .. } = aggregate;
+    let (es, private, text) = (paths.es_core(here), paths.private(here), static_str(here));
     let rows = aggregate.handlers.iter().enumerate().map(|(n, Handler { cfgs, event, .. })| {
-        let event = paths::event_alias(n, span::of_type(event));
+        let event = event_alias(n, span::of_type(event));
         quote_spanned!(here=> #(#cfgs)* #private::Row::<Self, #event>::HANDLER)
     });
     let initial = initial(aggregate);
@@ -71,7 +71,7 @@ fn trait_impl(aggregate: &Aggregate<'_>) -> TokenStream {
 /// `None` when an event begins the stream, else the default. With conditional handlers only the compiler knows which.
 fn initial(aggregate: &Aggregate<'_>) -> TokenStream {
     let here = span::of_type(&aggregate.item.self_ty);
-    let private = paths::private(here);
+    let private = aggregate.paths.private(here);
     let none = quote_spanned!(here=> #private::None);
     let default = quote_spanned!(here=> #private::Some(#private::initial::<Self>()));
     let begins = || aggregate.handlers.iter().filter(|handler| handler.begins.is_some());
@@ -97,12 +97,12 @@ fn all(cfgs: &[Attribute]) -> TokenStream {
 }
 
 /// Placed at the event in `#[handles(..)]` as a whole, so that what the compiler finds wrong is reported there.
-fn of_handler(n: usize, handler: &Handler<'_>) -> TokenStream {
+fn of_handler(paths: &Paths, n: usize, handler: &Handler<'_>) -> TokenStream {
     let Handler { cfgs, event, .. } = handler;
     let here = span::of_type(event);
-    let (this, event) = (paths::self_alias(here), paths::event_alias(n, here));
-    let (es, private) = (paths::es_core(here), paths::private(here));
-    let apply = apply(n, handler);
+    let (this, event) = (self_alias(here), event_alias(n, here));
+    let (es, private) = (paths.es_core(here), paths.private(here));
+    let apply = apply(paths, n, handler);
     let Names { state, event: given, cx, .. } = Names::new();
     quote_spanned! {here=>
         #(#cfgs)*
@@ -135,19 +135,19 @@ fn of_handler(n: usize, handler: &Handler<'_>) -> TokenStream {
 
 /// The call of the user's method. What the compiler may find wrong about an argument it reports at the type arguments,
 /// which are placed at the user's own token; without them it would point at the macro's call.
-fn apply(n: usize, handler: &Handler<'_>) -> TokenStream {
+fn apply(paths: &Paths, n: usize, handler: &Handler<'_>) -> TokenStream {
     let here = span::of_type(handler.event);
-    let (private, event) = (paths::private(here), paths::event_alias(n, here));
+    let (private, event) = (paths.private(here), event_alias(n, here));
     let Names { state, event: given, cx, this, returned } = Names::new();
     let method = &handler.signature.ident;
     let given = {
         let there = span::of_type(&handler.inputs.event.ty);
-        let (private, event) = (paths::private(there), paths::event_alias(n, there));
+        let (private, event) = (paths.private(there), event_alias(n, there));
         quote_spanned!(there=> #private::as_parameter::<#event, _>(#given))
     };
     let cx = handler.inputs.context.as_ref().map(|context| {
         let there = span::of_type(&context.ty);
-        let private = paths::private(there);
+        let private = paths.private(there);
         quote_spanned!(there=> , #private::as_context::<_>(#cx))
     });
     let Some(output) = handler.begins else {
@@ -157,7 +157,7 @@ fn apply(n: usize, handler: &Handler<'_>) -> TokenStream {
     };
     let begun = {
         let there = span::of_type(output);
-        let private = paths::private(there);
+        let private = paths.private(there);
         quote_spanned!(there=> #private::begun::<Self, _>(#returned))
     };
     quote_spanned! {here=>

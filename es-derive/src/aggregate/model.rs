@@ -6,12 +6,14 @@ use syn::{Attribute, ItemImpl, LitStr, Signature, Type};
 use crate::attr::Options;
 use crate::errors::Errors;
 use crate::handlers::{self, Inputs, Marked};
+use crate::paths::Paths;
 use crate::{impl_block, name};
 
 /// An impl as it was written.
 pub(crate) struct Draft {
     /// Without helper attributes.
     pub(crate) item: ItemImpl,
+    pub(crate) paths: Paths,
     pub(crate) name: Option<LitStr>,
     pub(crate) id: Option<Type>,
     pub(crate) handlers: Vec<Marked>,
@@ -28,6 +30,7 @@ impl Draft {
 /// A valid aggregate.
 pub(crate) struct Aggregate<'a> {
     pub(crate) item: &'a ItemImpl,
+    pub(crate) paths: &'a Paths,
     /// Uses of the attributes taken from it.
     pub(crate) uses: TokenStream,
     pub(crate) name: &'a LitStr,
@@ -49,6 +52,7 @@ pub(crate) struct Handler<'a> {
 pub(crate) fn read(options: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Draft> {
     let mut item = impl_block::parse(item, "aggregate", errors)?;
     let mut options = Options::parse(options, errors);
+    let paths = Paths::take(&mut options, errors);
     let name = options.take("name", errors);
     let name =
         name::of_type(&item.self_ty).map(|default| name::stored(name.as_ref(), default, errors));
@@ -58,8 +62,8 @@ pub(crate) fn read(options: TokenStream, item: TokenStream, errors: &mut Errors)
             "`id` is missing: write `id = Uuid`, or the newtype that identifies the aggregate",
         );
     }
-    let id = id.and_then(|setting| setting.path("Uuid", errors));
-    options.finish(&["name", "id"], errors);
+    let id = id.and_then(|setting| setting.type_path("Uuid", errors));
+    options.finish(&["name", "id", "crate"], errors);
     let handlers = handlers::take(&mut item, errors);
-    Some(Draft { item, name, id, handlers })
+    Some(Draft { item, paths, name, id, handlers })
 }

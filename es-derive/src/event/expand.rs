@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use super::model::Event;
-use crate::paths;
+use crate::paths::static_str;
 
 /// ```text
 /// #[event(name = "opened", version = 2)] struct Opened { … }
@@ -16,9 +16,9 @@ use crate::paths;
 /// ```
 pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
     let span = Span::mixed_site();
-    let (es, private, text) = (paths::es_core(span), paths::private(span), paths::static_str(span));
-    let Event { ident, name, version } = event;
-    let version = version.as_ref().map(|n| {
+    let Event { ident, paths, name, version } = event;
+    let (es, private, text) = (paths.es_core(span), paths.private(span), static_str(span));
+    let version = version.map(|n| {
         quote_spanned!(span=> const VERSION: #es::SchemaVersion = #private::schema_version(#n);)
     });
     quote_spanned! {span=>

@@ -2,7 +2,7 @@
 
 mod check;
 mod expand;
-mod model;
+pub(crate) mod model;
 
 use proc_macro2::TokenStream;
 
@@ -11,9 +11,9 @@ use crate::fallback;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let Some(draft) = errors.ok(model::read(item)) else { return errors.items() };
+    let Some(draft) = model::read(item, &mut errors) else { return errors.items() };
     match check::check(&draft, &mut errors) {
         Some(event) => expand::expand(&event),
-        None => fallback::event(&draft.item, &errors),
+        None => fallback::event(&draft, &errors),
     }
 }

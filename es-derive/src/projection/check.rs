@@ -23,6 +23,7 @@ pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Project
     let (Some(name), true) = (&draft.name, errors.is_empty()) else { return None };
     Some(Projection {
         item,
+        paths: &draft.paths,
         uses: handlers::uses(&draft.handlers),
         name,
         version: draft.version.as_ref(),

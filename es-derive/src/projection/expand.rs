@@ -5,7 +5,8 @@ use quote::quote_spanned;
 use syn::ReturnType;
 
 use super::model::{Handler, Projection};
-use crate::{handlers, paths, span};
+use crate::paths::{Paths, event_alias, self_alias, static_str};
+use crate::{handlers, span};
 
 /// ```text
 /// #[projection(name = "balances")] impl Balances { … }
@@ -26,13 +27,13 @@ use crate::{handlers, paths, span};
 /// ```
 pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
     let here = Span::mixed_site();
-    let uses = &projection.uses;
-    let (item, private) = (projection.item, paths::private(here));
+    let Projection { item, paths, uses, .. } = projection;
+    let private = paths.private(here);
     let aliases =
         handlers::aliases(&item.self_ty, projection.handlers.iter().map(|h| (h.cfgs, h.event)));
     let trait_impl = trait_impl(projection);
     let checks = projection.handlers.iter().enumerate();
-    let checks = checks.map(|(n, handler)| checks_of(n, handler));
+    let checks = checks.map(|(n, handler)| checks_of(paths, n, handler));
     quote_spanned! {here=>
         #item
         const _: () = {
@@ -48,16 +49,16 @@ pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
 
 fn trait_impl(projection: &Projection<'_>) -> TokenStream {
     let here = span::of_type(&projection.item.self_ty);
-    let this = paths::self_alias(here);
-    let (es, private, text) = (paths::es_core(here), paths::private(here), paths::static_str(here));
-    let Projection { name, version, handlers, .. } = projection;
+    let this = self_alias(here);
+    let Projection { paths, name, version, handlers, .. } = projection;
+    let (es, private, text) = (paths.es_core(here), paths.private(here), static_str(here));
     let version =
         version.map(|n| quote_spanned!(here=> const VERSION: ::core::primitive::u32 = #n;));
     let names = handlers.iter().enumerate().map(|(n, Handler { cfgs, event, .. })| {
-        let event = paths::event_alias(n, span::of_type(event));
+        let event = event_alias(n, span::of_type(event));
         quote_spanned!(here=> #(#cfgs)* #private::Subscription::<#event>::NAME)
     });
-    let arms = handlers.iter().enumerate().map(|(n, handler)| arm(n, handler));
+    let arms = handlers.iter().enumerate().map(|(n, handler)| arm(paths, n, handler));
     let Names { stored, batch, .. } = Names::new();
     quote_spanned! {here=>
         #[automatically_derived]
@@ -79,13 +80,13 @@ fn trait_impl(projection: &Projection<'_>) -> TokenStream {
 }
 
 /// What is done when the event is that of one handler.
-fn arm(n: usize, handler: &Handler<'_>) -> TokenStream {
+fn arm(paths: &Paths, n: usize, handler: &Handler<'_>) -> TokenStream {
     let Handler { cfgs, event, signature, .. } = handler;
     let here = signature.ident.span();
-    let private = paths::private(here);
-    let event = paths::event_alias(n, span::of_type(event));
+    let private = paths.private(here);
+    let event = event_alias(n, span::of_type(event));
     let Names { stored, event: given, .. } = Names::new();
-    let (context, call) = (context(handler), call(n, handler));
+    let (context, call) = (context(paths, handler), call(paths, n, handler));
     // `async` and its braces stand at the method: a future that is not `Send` is reported there.
     quote_spanned! {here=>
         #(#cfgs)*
@@ -100,23 +101,23 @@ fn arm(n: usize, handler: &Handler<'_>) -> TokenStream {
 }
 
 /// Making the second argument.
-fn context(handler: &Handler<'_>) -> Option<TokenStream> {
+fn context(paths: &Paths, handler: &Handler<'_>) -> Option<TokenStream> {
     let context = handler.inputs.context.as_ref()?;
     let there = span::of_type(&context.ty);
-    let (private, mutability) = (paths::private(there), context.mutability);
+    let (private, mutability) = (paths.private(there), context.mutability);
     let Names { batch, cx, .. } = Names::new();
     Some(quote_spanned!(there=> let #mutability #cx = #private::context(#batch)?;))
 }
 
 /// The call of the user's method. What the compiler may find wrong about an argument it reports at the type arguments,
 /// which are placed at the user's own token; without them it would point at the macro's call.
-fn call(n: usize, handler: &Handler<'_>) -> TokenStream {
+fn call(paths: &Paths, n: usize, handler: &Handler<'_>) -> TokenStream {
     let signature = handler.signature;
     let (here, method) = (signature.ident.span(), &signature.ident);
     let Names { event: given, cx, returned, .. } = Names::new();
     let given = {
         let there = span::of_type(&handler.inputs.event.ty);
-        let (private, event) = (paths::private(there), paths::event_alias(n, there));
+        let (private, event) = (paths.private(there), event_alias(n, there));
         quote_spanned!(there=> #private::as_parameter::<#event, _>(&#given))
     };
     let cx = handler.inputs.context.as_ref().map(|context| {
@@ -129,7 +130,7 @@ fn call(n: usize, handler: &Handler<'_>) -> TokenStream {
         ReturnType::Default => here,
     };
     let outcome = {
-        let private = paths::private(there);
+        let private = paths.private(there);
         quote_spanned!(there=> #private::outcome::<_>(#returned))
     };
     quote_spanned! {here=>
@@ -139,11 +140,11 @@ fn call(n: usize, handler: &Handler<'_>) -> TokenStream {
 }
 
 /// That the event is one, and that no other event here has its stored name.
-fn checks_of(n: usize, handler: &Handler<'_>) -> TokenStream {
+fn checks_of(paths: &Paths, n: usize, handler: &Handler<'_>) -> TokenStream {
     let Handler { cfgs, event, .. } = handler;
     let here = span::of_type(event);
-    let (private, this) = (paths::private(here), paths::self_alias(here));
-    let event = paths::event_alias(n, here);
+    let (private, this) = (paths.private(here), self_alias(here));
+    let event = event_alias(n, here);
     quote_spanned! {here=>
         #(#cfgs)*
         const _: () = #private::assert_event::<#event>();

@@ -6,6 +6,7 @@ use syn::{Attribute, ItemImpl, LitInt, LitStr, Signature, Type};
 use crate::attr::Options;
 use crate::errors::Errors;
 use crate::handlers::{self, Inputs, Marked};
+use crate::paths::Paths;
 use crate::{impl_block, name};
 
 /// The versions that every store can hold.
@@ -15,6 +16,7 @@ const MAX_VERSION: u32 = i32::MAX.cast_unsigned();
 pub(crate) struct Draft {
     /// Without helper attributes.
     pub(crate) item: ItemImpl,
+    pub(crate) paths: Paths,
     pub(crate) name: Option<LitStr>,
     pub(crate) version: Option<LitInt>,
     pub(crate) handlers: Vec<Marked>,
@@ -23,6 +25,7 @@ pub(crate) struct Draft {
 /// A valid projection.
 pub(crate) struct Projection<'a> {
     pub(crate) item: &'a ItemImpl,
+    pub(crate) paths: &'a Paths,
     /// Uses of the attributes taken from it.
     pub(crate) uses: TokenStream,
     pub(crate) name: &'a LitStr,
@@ -42,12 +45,13 @@ pub(crate) struct Handler<'a> {
 pub(crate) fn read(options: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Draft> {
     let mut item = impl_block::parse(item, "projection", errors)?;
     let mut options = Options::parse(options, errors);
+    let paths = Paths::take(&mut options, errors);
     let name = options.take("name", errors);
     let name =
         name::of_type(&item.self_ty).map(|default| name::stored(name.as_ref(), default, errors));
     let version = options.take("version", errors);
     let version = version.and_then(|setting| setting.number(MAX_VERSION, errors));
-    options.finish(&["name", "version"], errors);
+    options.finish(&["name", "version", "crate"], errors);
     let handlers = handlers::take(&mut item, errors);
-    Some(Draft { item, name, version, handlers })
+    Some(Draft { item, paths, name, version, handlers })
 }

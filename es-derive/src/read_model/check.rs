@@ -38,7 +38,7 @@ pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<ReadMod
     let (Some(table), Some(key), true) = (&draft.table, ids.first(), errors.is_empty()) else {
         return None;
     };
-    Some(ReadModel { ident: &item.ident, table, key, fields: &draft.fields })
+    Some(ReadModel { ident: &item.ident, paths: &draft.paths, table, key, fields: &draft.fields })
 }
 
 fn check_shape(draft: &Draft, errors: &mut Errors) {

@@ -6,7 +6,8 @@ use syn::LitStr;
 use syn::ext::IdentExt as _;
 
 use super::model::{Field, ReadModel};
-use crate::{paths, span};
+use crate::paths::Paths;
+use crate::span;
 
 /// ```text
 /// #[read_model(table = "balances")] struct Balance { #[read_model(id)] account: Uuid, owner: String }
@@ -19,9 +20,9 @@ use crate::{paths, span};
 /// ```
 pub(crate) fn expand(read_model: &ReadModel<'_>) -> TokenStream {
     let here = read_model.ident.span();
-    let (es, private) = (paths::es_core(here), paths::private(here));
-    let ReadModel { ident, table, key, fields } = read_model;
-    let columns = fields.iter().map(column);
+    let ReadModel { ident, paths, table, key, fields } = read_model;
+    let (es, private) = (paths.es_core(here), paths.private(here));
+    let columns = fields.iter().map(|field| column(paths, field));
     let (key_column, key_field, key_type) = (column_name(key), &key.ident, &key.ty);
     quote_spanned! {here=>
         #[automatically_derived]
@@ -36,9 +37,9 @@ pub(crate) fn expand(read_model: &ReadModel<'_>) -> TokenStream {
     }
 }
 
-fn column(field: &Field) -> TokenStream {
+fn column(paths: &Paths, field: &Field) -> TokenStream {
     let there = span::of_type(&field.ty);
-    let (es, ty, name) = (paths::es_core(there), &field.ty, column_name(field));
+    let (es, ty, name) = (paths.es_core(there), &field.ty, column_name(field));
     quote_spanned!(there=> #es::Column::of::<#ty>(#name))
 }
 

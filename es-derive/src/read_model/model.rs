@@ -5,10 +5,12 @@ use syn::{Data, DeriveInput, Fields, LitStr, Type};
 
 use crate::attr::{Options, Setting};
 use crate::errors::Errors;
+use crate::paths::Paths;
 
 /// A type as it was written.
 pub(crate) struct Draft {
     pub(crate) item: DeriveInput,
+    pub(crate) paths: Paths,
     pub(crate) table: Option<LitStr>,
     pub(crate) fields: Vec<Field>,
 }
@@ -31,6 +33,7 @@ impl Draft {
 /// A valid read model.
 pub(crate) struct ReadModel<'a> {
     pub(crate) ident: &'a Ident,
+    pub(crate) paths: &'a Paths,
     pub(crate) table: &'a LitStr,
     pub(crate) key: &'a Field,
     pub(crate) fields: &'a [Field],
@@ -41,8 +44,9 @@ pub(crate) fn read(item: TokenStream, errors: &mut Errors) -> Option<Draft> {
     const TABLE: &str = "#[read_model(table = \"…\")]";
     let item: DeriveInput = errors.ok(syn::parse2(item))?;
     let mut options = Options::of(&item.attrs, "read_model", TABLE, errors);
+    let paths = Paths::take(&mut options, errors);
     let table = options.take("table", errors).and_then(|setting| setting.string(errors));
-    options.finish(&["table"], errors);
+    options.finish(&["table", "crate"], errors);
     if table.is_none() && errors.is_empty() {
         errors.at(&item.ident, format!("the table is not named: add `{TABLE}`"));
     }
@@ -61,5 +65,5 @@ pub(crate) fn read(item: TokenStream, errors: &mut Errors) -> Option<Draft> {
             fields.push(Field { ident, ty: field.ty.clone(), id });
         }
     }
-    Some(Draft { item, table, fields })
+    Some(Draft { item, paths, table, fields })
 }

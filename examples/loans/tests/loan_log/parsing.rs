@@ -55,7 +55,7 @@ fn the_sample_has_every_event_and_every_kind_of_work() {
         }
     }
     let handled: BTreeSet<_> =
-        LoanApplication::HANDLERS.iter().map(|row| row.event_name().to_owned()).collect();
+        LoanApplication::HANDLERS.iter().map(|row| row.event().name().to_owned()).collect();
     assert_eq!(handled.len(), 20);
     assert_eq!(names, handled);
     assert_eq!(work.len(), WorkItem::ALL.len());
