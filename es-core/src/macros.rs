@@ -1,30 +1,6 @@
 //! The macros, re-exported where their documentation can show examples that compile.
 
-/// Makes a struct an event: implements [`trait@Event`](trait@crate::Event).
-///
-/// ```
-/// use es_core::prelude::*;
-///
-/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
-/// #[event(name = "money-deposited", version = 2)]
-/// struct MoneyDeposited {
-///     cents: i64,
-/// }
-///
-/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
-/// struct AccountClosed;
-///
-/// assert_eq!((MoneyDeposited::NAME, MoneyDeposited::VERSION.get()), ("money-deposited", 2));
-/// assert_eq!((AccountClosed::NAME, AccountClosed::VERSION.get()), ("AccountClosed", 1));
-/// ```
-///
-/// | Option of `#[event(..)]` | Meaning | Unless set |
-/// |---|---|---|
-/// | `name = "…"` | the name under which it is stored, to be kept for ever: 1 to 512 bytes, no control characters | the type's name |
-/// | `version = 2` | the version of its schema, to be raised when its JSON changes its shape | 1 |
-///
-/// Any struct will do, with named fields, as a tuple or without fields, that has no generic parameters. Each thing that
-/// happens is a struct of its own; an enum of all of them is not needed.
+#[doc = include_str!("../docs/event.md")]
 pub use es_derive::Event;
 
 /// Makes a struct one row of a read model: implements [`trait@ReadModel`](trait@crate::ReadModel).

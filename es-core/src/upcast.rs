@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -73,12 +72,4 @@ pub fn fields(json: Json) -> Result<Map<String, Json>, UpcastError> {
         Json::Array(_) => Err(UpcastError::new("expected an object, found an array")),
         _ => Err(UpcastError::new("expected an object, found a plain value")),
     }
-}
-
-/// The JSON text of one version, as the first step of its way takes it.
-///
-/// # Errors
-/// [`UpcastError`] when the text does not fit.
-pub(crate) fn parse<T: DeserializeOwned>(json: &str) -> Result<T, UpcastError> {
-    Ok(serde_json::from_str(json)?)
 }

@@ -19,7 +19,7 @@ mod tests;
 
 use proc_macro::TokenStream;
 
-#[proc_macro_derive(Event, attributes(event))]
+#[proc_macro_derive(Event, attributes(event, upcast))]
 pub fn derive_event(item: TokenStream) -> TokenStream {
     event::derive(item.into()).into()
 }

@@ -16,21 +16,25 @@ pub(crate) fn stored(setting: Option<&Setting>, default: &Ident, errors: &mut Er
     let Some(name) = given else {
         return LitStr::new(&default.unraw().to_string(), default.span());
     };
+    check(&name, "leave `name` out to use the type's name", errors);
+    name
+}
+
+/// Notes whatever breaks the rule.
+pub(crate) fn check(name: &LitStr, instead_of_empty: &str, errors: &mut Errors) {
     let text = name.value();
     if text.is_empty() {
-        errors.at(&name, "the stored name is empty: leave `name` out to use the type's name");
+        errors.at(name, format!("the stored name is empty: {instead_of_empty}"));
     } else if text.len() > MAX_BYTES {
         let bytes = text.len();
-        errors
-            .at(&name, format!("the stored name is {bytes} bytes long, the limit is {MAX_BYTES}"));
+        errors.at(name, format!("the stored name is {bytes} bytes long, the limit is {MAX_BYTES}"));
     } else if let Some(control) = text.chars().find(|c| c.is_control()) {
         let control = control.escape_default();
         errors.at(
-            &name,
+            name,
             format!("the stored name holds the control character `{control}`: remove it"),
         );
     }
-    name
 }
 
 /// The identifier that names a type.

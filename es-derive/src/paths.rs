@@ -1,6 +1,6 @@
 //! How generated code names what it uses: the only file that knows where es-core lives.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::Path;
 
@@ -8,24 +8,19 @@ use crate::attr::Options;
 use crate::errors::Errors;
 
 /// Where generated code finds es-core: `::es_core`, or what `crate = …` says.
-pub(crate) struct Paths(TokenStream);
+pub(crate) struct Paths(Option<Path>);
 
 impl Paths {
     /// Takes the option out of the list.
     pub(crate) fn take(options: &mut Options, errors: &mut Errors) -> Self {
         let setting = options.take("crate", errors);
-        let given = setting.and_then(|setting| setting.path("es-core", "crate::es", errors));
-        let usual = || quote_spanned!(Span::mixed_site()=> ::es_core);
-        Self(given.map_or_else(usual, Path::into_token_stream))
+        Self(setting.and_then(|setting| setting.path("es-core", "crate::es", errors)))
     }
 
-    /// The crate.
+    /// The crate. What the user has written keeps its place: if it is wrong, it is so there.
     pub(crate) fn es_core(&self, span: Span) -> TokenStream {
-        let at = |mut token: TokenTree| {
-            token.set_span(token.span().located_at(span));
-            token
-        };
-        self.0.clone().into_iter().map(at).collect()
+        let given = self.0.as_ref().map(Path::to_token_stream);
+        given.unwrap_or_else(|| quote_spanned!(span=> ::es_core))
     }
 
     /// The module that is for generated code only; what generated code needs of std comes through it too.

@@ -161,7 +161,7 @@ mod by_macro {
     }
 
     #[derive(Debug, Serialize, Deserialize, Event)]
-    #[event(name = "moved", version = 2)]
+    #[event(name = "moved", version = 2, oldest = 2)]
     pub(super) struct Moved(pub(super) i64);
 
     #[derive(Debug)]

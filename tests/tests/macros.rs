@@ -13,7 +13,7 @@ struct Opened {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
-#[event(name = "money-withdrawn", version = 2)]
+#[event(name = "money-withdrawn", version = 2, oldest = 2)]
 struct Withdrawn(Decimal);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]

@@ -5,11 +5,13 @@
 //! other type from the only impl that there is.
 
 mod aggregate;
+mod event;
 mod projection;
 
 use crate::event::{Event, SchemaVersion};
 
 pub use aggregate::{NoRow, Row, as_context, assert_once, begun, initial};
+pub use event::{Differs, Versions, assert_older, from_json, parse, upcaster, via_type, with_json};
 pub use projection::{
     NoSubscription, Subscription, assert_subscribed_once, boxed, context, ignored, outcome,
 };
@@ -17,7 +19,7 @@ pub use projection::{
 pub use core::clone::Clone;
 pub use core::marker::{Send, Sync};
 pub use core::option::Option::{self, None, Some};
-pub use core::result::Result;
+pub use core::result::Result::{self, Ok};
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
 

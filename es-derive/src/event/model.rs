@@ -1,7 +1,7 @@
 //! From syntax to what `#[derive(Event)]` was asked for.
 
 use proc_macro2::{Ident, TokenStream};
-use syn::{DeriveInput, LitInt, LitStr};
+use syn::{Attribute, DeriveInput, LitInt, LitStr, Path, Type};
 
 use crate::attr::Options;
 use crate::errors::Errors;
@@ -16,7 +16,23 @@ pub(crate) struct Draft {
     pub(crate) item: DeriveInput,
     pub(crate) paths: Paths,
     pub(crate) name: LitStr,
+    pub(crate) aliases: Vec<LitStr>,
     pub(crate) version: Option<LitInt>,
+    pub(crate) oldest: Option<LitInt>,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// `#[upcast(from = 1, …)]`: the way from one version to the next.
+pub(crate) struct Step {
+    pub(crate) from: LitInt,
+    pub(crate) way: Way,
+}
+
+pub(crate) enum Way {
+    /// A function on JSON.
+    With(Path),
+    /// The type that the event had at that version.
+    Via(Type),
 }
 
 /// A valid event.
@@ -24,7 +40,10 @@ pub(crate) struct Event<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) paths: &'a Paths,
     pub(crate) name: &'a LitStr,
+    pub(crate) aliases: &'a [LitStr],
     pub(crate) version: Option<&'a LitInt>,
+    /// By rising version, without holes, up to the one before the event's own.
+    pub(crate) steps: Vec<&'a Step>,
 }
 
 /// `None` when there is no type to speak of.
@@ -35,8 +54,40 @@ pub(crate) fn read(item: TokenStream, errors: &mut Errors) -> Option<Draft> {
     let paths = Paths::take(&mut options, errors);
     let name = options.take("name", errors);
     let name = name::stored(name.as_ref(), &item.ident, errors);
-    let version = options.take("version", errors);
-    let version = version.and_then(|setting| setting.number(MAX_VERSION, errors));
-    options.finish(&["name", "version", "crate"], errors);
-    Some(Draft { item, paths, name, version })
+    let aliases = options.take("aliases", errors);
+    let aliases = aliases.map_or_else(Vec::new, |setting| setting.list("\"…\"", errors));
+    let mut version = |key| options.take(key, errors)?.number(MAX_VERSION, errors);
+    let (version, oldest) = (version("version"), version("oldest"));
+    options.finish(&["name", "version", "aliases", "oldest", "crate"], errors);
+    let steps =
+        Options::each(&item.attrs, "upcast", "#[upcast(from = 1, with = function)]", errors);
+    let steps = steps.filter_map(|(attr, options)| step(attr, options, errors)).collect();
+    Some(Draft { item, paths, name, aliases, version, oldest, steps })
+}
+
+fn step(attr: &Attribute, mut options: Options, errors: &mut Errors) -> Option<Step> {
+    const WAYS: &str = "`with = function`, from JSON to JSON, or `via = OldType`, from which the next version is made";
+    let from = options.take("from", errors);
+    if from.is_none() {
+        errors.at(
+            attr,
+            "`from` is missing: write `from = 1`, the version that this step begins with",
+        );
+    }
+    let from = from.and_then(|setting| setting.number(MAX_VERSION, errors));
+    let (with, via) = (options.take("with", errors), options.take("via", errors));
+    options.finish(&["from", "with", "via"], errors);
+    let way = match (with, via) {
+        (Some(with), None) => with.path("a function", "function", errors).map(Way::With),
+        (None, Some(via)) => via.type_path("OldType", errors).map(Way::Via),
+        (Some(_), Some(via)) => {
+            errors.at(via, "a step goes one way: keep `with` or `via`");
+            None
+        }
+        (None, None) => {
+            errors.at(attr, format!("the step has no way: write {WAYS}"));
+            None
+        }
+    };
+    Some(Step { from: from?, way: way? })
 }

@@ -21,7 +21,7 @@ trait Clone {}
 trait Send {}
 
 #[derive(serde::Serialize, serde::Deserialize, Event)]
-#[event(version = 2)]
+#[event(version = 2, oldest = 2)]
 struct Opened;
 
 #[derive(serde::Serialize, serde::Deserialize, Event)]
@@ -66,7 +66,7 @@ mod row {
 
 struct Accounts;
 
-#[projection(version = 2)]
+#[projection(version = 2, oldest = 2)]
 impl Accounts {
     #[handles(Opened)]
     fn opened(&self, _: &Opened) {}

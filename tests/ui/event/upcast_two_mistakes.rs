@@ -1,0 +1,15 @@
+use es_core::prelude::*;
+
+#[derive(Serialize, Deserialize, Event)]
+#[event(version = 2)]
+#[upcast(from = 3, with = step)]
+#[upcast(from = 1, with = step, with = step)]
+struct Deposited {
+    cents: i64,
+}
+
+fn step(json: Json) -> Result<Json, UpcastError> {
+    Ok(json)
+}
+
+fn main() {}

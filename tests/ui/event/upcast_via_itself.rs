@@ -1,0 +1,10 @@
+use es_core::prelude::*;
+
+#[derive(Serialize, Deserialize, Event)]
+#[event(version = 2)]
+#[upcast(from = 1, via = Deposited)]
+struct Deposited {
+    cents: i64,
+}
+
+fn main() {}

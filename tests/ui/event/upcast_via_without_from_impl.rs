@@ -1,0 +1,15 @@
+use es_core::prelude::*;
+
+#[derive(Serialize, Deserialize, Event)]
+#[event(version = 2)]
+#[upcast(from = 1, via = DepositedV1)]
+struct Deposited {
+    cents: i64,
+}
+
+#[derive(Deserialize)]
+struct DepositedV1 {
+    amount: String,
+}
+
+fn main() {}
