@@ -30,8 +30,15 @@ expansions! {
     event: Event() "struct Opened { owner: String }";
 
     event_with_options: Event() r#"
-        #[event(name = "account-opened", version = 3)]
+        #[event(name = "account-opened", version = 3, oldest = 3)]
         struct Opened(String);
+    "#;
+
+    event_with_a_past: Event() r#"
+        #[event(name = "opened", aliases("started"), version = 3, crate = facade::es)]
+        #[upcast(from = 2, via = old::OpenedV2)]
+        #[upcast(from = 1, with = add_owner)]
+        struct Opened { owner: String }
     "#;
 
     event_after_an_error: Event() r#"#[event(name = "")] struct Wrapped<T>(T);"#;
