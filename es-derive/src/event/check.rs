@@ -41,53 +41,44 @@ pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Event<'
 /// The steps in the order in which they are gone, which must lead from the oldest version to the one of today.
 fn chain<'a>(draft: &'a Draft, errors: &mut Errors) -> Vec<&'a Step> {
     let read_well = errors.is_empty();
-    let (today, oldest) = (number(draft.version.as_ref()), number(draft.oldest.as_ref()));
-    if let (Some(literal), true) = (&draft.oldest, oldest > today) {
-        errors.at(
-            literal,
-            format!("`oldest = {oldest}` is newer than the event, which has version {today}"),
-        );
+    let number =
+        |version: &Option<LitInt>| version.as_ref().map_or(1, |n| n.base10_parse().unwrap_or(1));
+    let (today, oldest) = (number(&draft.version), number(&draft.oldest));
+    if let Some(oldest) = draft.oldest.as_ref().filter(|_| oldest > today) {
+        let message = "is newer than the event, which has version";
+        errors.at(oldest, format!("`oldest = {oldest}` {message} {today}: lower it"));
+    }
+    for Step { from, at, .. } in &draft.steps {
+        let instead = "raise `version`, or remove this step";
+        if *at >= today {
+            errors.at(
+                from,
+                format!("the event has version {today}, no step begins at {at}: {instead}"),
+            );
+        } else if *at < oldest {
+            errors.at(
+                from,
+                format!("version {at} is older than `oldest = {oldest}`: remove one of the two"),
+            );
+        }
+        if draft.steps.iter().filter(|other| other.at == *at).count() > 1 {
+            errors.at(from, format!("there are two steps from version {at}: keep one"));
+        }
     }
     let mut steps: Vec<_> = draft.steps.iter().collect();
-    steps.sort_by_key(|step| number(Some(&step.from)));
-    for step in &draft.steps {
-        let from = number(Some(&step.from));
-        if from >= today {
-            let message = format!(
-                "version {from} is not older than the event, which has version {today}: raise `version`, or remove this step"
-            );
-            errors.at(&step.from, message);
-        } else if from < oldest {
-            errors.at(
-                &step.from,
-                format!("version {from} is older than `oldest = {oldest}`: remove one of the two"),
-            );
-        }
-        if steps.iter().filter(|other| number(Some(&other.from)) == from).count() > 1 {
-            errors.at(&step.from, format!("there are two steps from version {from}: keep one"));
-        }
-    }
-    let begins = |from| move |step: &&&Step| number(Some(&step.from)) == from;
-    let hole = (oldest..today).find(|from| !steps.iter().any(|step| begins(*from)(&step)));
+    steps.sort_by_key(|step| step.at);
+    let found = steps.iter().map(|step| step.at).chain(std::iter::repeat(0));
+    let hole = (oldest..today).zip(found).find(|(wanted, found)| wanted != found);
     // With errors before this one, a step may have been meant to be there.
-    if let (Some(hole), Some(version), true) =
-        (hole, &draft.version, read_well && errors.is_empty())
+    if let (Some((hole, _)), Some(version)) = (hole, &draft.version)
+        && read_well
+        && errors.is_empty()
     {
-        let next = hole + 1;
-        let or = if steps.iter().any(|step| number(Some(&step.from)) < hole) {
-            String::new()
-        } else {
-            format!(
-                ", or `oldest = {}` when nothing older was ever stored",
-                steps.first().map_or(today, |step| number(Some(&step.from)))
-            )
-        };
-        errors.at(version, format!("nothing brings version {hole} to {next}: add `#[upcast(from = {hole}, with = …)]`{or}"));
+        let (next, first) = (hole + 1, steps.first().map_or(today, |step| step.at));
+        let or = format!(", or `oldest = {first}` when nothing older was ever stored");
+        let or = if hole == oldest { or.as_str() } else { "" };
+        let add = format!("add `#[upcast(from = {hole}, with = …)]`");
+        errors.at(version, format!("nothing brings version {hole} to {next}: {add}{or}"));
     }
     steps
-}
-
-/// A version that has been checked; the first unless given.
-fn number(literal: Option<&LitInt>) -> u32 {
-    literal.and_then(|literal| literal.base10_parse().ok()).unwrap_or(1)
 }

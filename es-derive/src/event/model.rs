@@ -25,6 +25,8 @@ pub(crate) struct Draft {
 /// `#[upcast(from = 1, …)]`: the way from one version to the next.
 pub(crate) struct Step {
     pub(crate) from: LitInt,
+    /// The same as a number.
+    pub(crate) at: u32,
     pub(crate) way: Way,
 }
 
@@ -89,5 +91,6 @@ fn step(attr: &Attribute, mut options: Options, errors: &mut Errors) -> Option<S
             None
         }
     };
-    Some(Step { from: from?, way: way? })
+    let from = from?;
+    Some(Step { at: errors.ok(from.base10_parse())?, from, way: way? })
 }
