@@ -76,16 +76,28 @@ impl fmt::Display for StreamId {
 
 /// A type that identifies an aggregate: a UUID, or a newtype of one.
 ///
+/// `#[derive(AggregateId)]` implements it.
+///
 /// An implementation must give back in [`uuid`](Self::uuid) exactly what [`from_uuid`](Self::from_uuid) took.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot identify an aggregate",
-    note = "use `Uuid`, or write `impl AggregateId for {Self}` for your newtype of a UUID"
+    note = "use `Uuid`, or add `#[derive(AggregateId)]` to your newtype of a UUID"
 )]
 pub trait AggregateId: Copy + Eq + fmt::Debug + Send + Sync + 'static {
+    /// The stored name of the only kind of aggregate that it identifies; `None` when it may identify any.
+    /// `#[aggregate]` refuses an id of another category than its own name.
+    const CATEGORY: Option<&'static str> = None;
+
     /// Wraps a UUID.
     fn from_uuid(id: Uuid) -> Self;
+
     /// The UUID inside.
     fn uuid(&self) -> Uuid;
+
+    /// A new id, that nothing else has (UUIDv7: they sort by the time they were made).
+    fn generate() -> Self {
+        Self::from_uuid(Uuid::now_v7())
+    }
 }
 
 impl AggregateId for Uuid {
@@ -99,7 +111,7 @@ impl AggregateId for Uuid {
 }
 
 /// The UUID of a natural key (an e-mail, an order number) in a category: UUIDv5 in the category's own namespace.
-pub(crate) fn uuid_from_name(category: &str, name: &str) -> Uuid {
+pub fn uuid_from_name(category: &str, name: &str) -> Uuid {
     let namespace = Uuid::new_v5(&Uuid::NAMESPACE_OID, category.as_bytes());
     Uuid::new_v5(&namespace, name.as_bytes())
 }

@@ -86,4 +86,4 @@ pub mod prelude {
 }
 
 #[cfg(feature = "macros")]
-pub use macros::{Event, ReadModel, aggregate, handles, projection};
+pub use macros::{AggregateId, Event, ReadModel, aggregate, handles, projection};

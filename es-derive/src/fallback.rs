@@ -6,6 +6,8 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, Data, Generics, Type, parse_quote};
 
 use crate::aggregate::model::Draft as AggregateDraft;
+use crate::aggregate_id::expand::impls;
+use crate::aggregate_id::model::Draft as IdDraft;
 use crate::errors::Errors;
 use crate::event::model::Draft as EventDraft;
 use crate::handlers;
@@ -130,6 +132,21 @@ pub(crate) fn read_model(draft: &ReadModelDraft, mut errors: Errors) -> TokenStr
             }
         }
     }
+}
+
+/// The reports, and a stand-in for what `#[derive(AggregateId)]` makes.
+pub(crate) fn aggregate_id(draft: &IdDraft, errors: &Errors) -> TokenStream {
+    let (item, reports) = (&draft.item, errors.items());
+    // A union cannot derive what an id must be; which impls stand in for those of a generic type cannot be told.
+    if matches!(item.data, Data::Union(_)) || !item.generics.params.is_empty() {
+        return reports;
+    }
+    let never = quote!({
+        let _ = id;
+        loop {}
+    });
+    let impls = impls(draft, &TokenStream::new(), &never, &never);
+    quote!(#reports #impls)
 }
 
 /// Bounds on `Self`, which a type without parameters does not need: there they could only be true or be reported.

@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the documentation of a macro sits on its re-export in es-core")]
 
 mod aggregate;
+mod aggregate_id;
 mod attr;
 mod errors;
 mod event;
@@ -22,6 +23,11 @@ use proc_macro::TokenStream;
 #[proc_macro_derive(Event, attributes(event, upcast))]
 pub fn derive_event(item: TokenStream) -> TokenStream {
     event::derive(item.into()).into()
+}
+
+#[proc_macro_derive(AggregateId, attributes(aggregate_id))]
+pub fn derive_aggregate_id(item: TokenStream) -> TokenStream {
+    aggregate_id::derive(item.into()).into()
 }
 
 #[proc_macro_derive(ReadModel, attributes(read_model))]

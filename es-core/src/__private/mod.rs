@@ -5,12 +5,16 @@
 //! other type from the only impl that there is.
 
 mod aggregate;
+mod aggregate_id;
 mod event;
 mod projection;
 
 use crate::event::{Event, SchemaVersion};
 
+pub use crate::__aggregate_id as aggregate_id;
+pub use crate::id::uuid_from_name;
 pub use aggregate::{NoRow, Row, as_context, assert_once, begun, initial};
+pub use aggregate_id::{IdField, UuidField, assert_category};
 pub use event::{Differs, Versions, assert_older, from_json, parse, upcaster, via_type, with_json};
 pub use projection::{
     NoSubscription, Subscription, assert_subscribed_once, boxed, context, ignored, outcome,
@@ -20,8 +24,10 @@ pub use core::clone::Clone;
 pub use core::marker::{Send, Sync};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Ok};
-pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
+pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
+pub use std::string::String;
+pub use uuid::{Error as UuidError, Uuid};
 
 /// A schema version that the macro has checked.
 ///

@@ -55,6 +55,10 @@ fn trait_impl(aggregate: &Aggregate<'_>) -> TokenStream {
         quote_spanned!(here=> #(#cfgs)* #private::Row::<Self, #event>::HANDLER)
     });
     let initial = initial(aggregate);
+    let at_id = span::of_type(id);
+    let at_id_private = paths.private(at_id);
+    let category =
+        quote_spanned!(at_id=> const _: () = #at_id_private::assert_category::<#this>(););
     quote_spanned! {here=>
         #[automatically_derived]
         impl #es::Aggregate for #this {
@@ -65,6 +69,7 @@ fn trait_impl(aggregate: &Aggregate<'_>) -> TokenStream {
                 #initial
             }
         }
+        #category
     }
 }
 

@@ -43,6 +43,10 @@ expansions! {
 
     event_after_an_error: Event() r#"#[event(name = "")] struct Wrapped<T>(T);"#;
 
+    aggregate_id: AggregateId() r#"#[aggregate_id(category = "account")] pub struct AccountId(Uuid);"#;
+
+    aggregate_id_after_an_error: AggregateId() "struct AccountId { id: Uuid, kind: u8 }";
+
     aggregate: aggregate(r#"name = "account", id = AccountId"#) "
         impl Account {
             /// Begins it.

@@ -6,14 +6,15 @@ mod no_panic;
 
 use proc_macro2::TokenStream;
 
-use crate::{aggregate, event, handlers, projection, read_model};
+use crate::{aggregate, aggregate_id, event, handlers, projection, read_model};
 
 /// A macro: from its options (a derive has none) and the item that it stands on.
 type Macro = fn(TokenStream, &TokenStream) -> TokenStream;
 
-/// All five, by name.
-const MACROS: [(&str, Macro); 5] = [
+/// All of them, by name.
+const MACROS: [(&str, Macro); 6] = [
     ("Event", |_, item| event::derive(item.clone())),
+    ("AggregateId", |_, item| aggregate_id::derive(item.clone())),
     ("ReadModel", |_, item| read_model::derive(item.clone())),
     ("aggregate", aggregate::attribute),
     ("projection", projection::attribute),

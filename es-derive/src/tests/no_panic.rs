@@ -13,6 +13,11 @@ const WORDS: &[&str] = &[
     "name",
     "version",
     "aggregate",
+    "aggregate_id",
+    "category",
+    "upcast",
+    "ignores",
+    "upcasters",
     "id",
     "projection",
     "read_model",
@@ -62,6 +67,22 @@ const USES: &[(&str, &str)] = &[
     (
         "",
         "#[read_model(table = \"rows\")] #[serde(rename_all = \"x\", tag)] struct Row { #[read_model(id)] id: Uuid, r#type: Option<u8> }",
+    ),
+    (
+        "",
+        "#[aggregate_id(category = \"account\", crate = crate::es)] pub struct AccountId { r#id: Uuid }",
+    ),
+    (
+        "",
+        "#[event(crate = ::es, version = 3, upcast(1 = Old, 2 = with_owner))] struct Opened(Uuid);",
+    ),
+    (
+        "",
+        "#[derive(AggregateId)] enum Id<'a, const N: usize> where Self: Copy { A(Uuid), B { id: &'a Uuid } }",
+    ),
+    (
+        "name = \"account\", id = Id<A, B>, crate = self::es, ignores(Renamed, archive::Closed<A, B>,)",
+        "impl Account { #[handles(Opened)] fn opened(&mut self, _: &Opened) {} }",
     ),
     (
         "name = \"account\", id = Id<A, B>",
@@ -162,8 +183,13 @@ fn walk(tokens: TokenStream, at: &mut usize, edit: &Edit) -> TokenStream {
 }
 
 /// Items in which everything is right but what the macros themselves parse.
-fn with_hole(hole: &TokenStream) -> [TokenStream; 5] {
+fn with_hole(hole: &TokenStream) -> [TokenStream; 7] {
     [
+        quote!(
+            #[aggregate_id(#hole)]
+            struct AccountId(Uuid);
+        ),
+        quote!(struct AccountId(#hole);),
         quote!(
             #[event(#hole)]
             struct Opened;

@@ -1,0 +1,6 @@
+use es_core::prelude::*;
+
+#[derive(Debug, Copy, PartialEq, Eq, Hash, AggregateId)]
+struct AccountId(Uuid);
+
+fn main() {}

@@ -1,0 +1,6 @@
+use es_core::prelude::*;
+
+#[derive(AggregateId)]
+struct AccountId(Uuid);
+
+fn main() {}
