@@ -11,35 +11,9 @@ use thiserror::Error;
 pub const MINIMUM_DEPOSIT: Decimal = dec!(100);
 
 /// Identifies an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AggregateId)]
+#[aggregate_id(category = "bank-account")]
 pub struct AccountId(Uuid);
-
-impl AccountId {
-    /// A new identity.
-    #[expect(
-        clippy::new_without_default,
-        reason = "a default that differs at every call surprises"
-    )]
-    pub fn new() -> Self {
-        Self(Uuid::now_v7())
-    }
-}
-
-impl AggregateId for AccountId {
-    fn from_uuid(id: Uuid) -> Self {
-        Self(id)
-    }
-
-    fn uuid(&self) -> Uuid {
-        self.0
-    }
-}
-
-impl fmt::Display for AccountId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
 
 /// An account was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]

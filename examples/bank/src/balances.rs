@@ -4,8 +4,8 @@ use es_core::prelude::*;
 use rust_decimal::Decimal;
 
 use crate::account::{
-    AccountClosed, AccountFrozen, AccountOpened, AccountReleased, MoneyDeposited, MoneyWithdrawn,
-    Status,
+    AccountClosed, AccountFrozen, AccountId, AccountOpened, AccountReleased, MoneyDeposited,
+    MoneyWithdrawn, Status,
 };
 
 /// One account, ready to be read.
@@ -14,7 +14,7 @@ use crate::account::{
 pub struct AccountBalance {
     /// The account's id.
     #[read_model(id)]
-    pub account: Uuid,
+    pub account: AccountId,
     /// Whose it is.
     pub owner: String,
     /// What is in it.
@@ -35,7 +35,7 @@ impl AccountBalances {
         event: &AccountOpened,
         cx: &mut ReadModels<'_>,
     ) -> Result<(), ProjectionError> {
-        let account = cx.stream_id();
+        let account = AccountId::from_uuid(cx.stream_id());
         let (owner, balance) = (event.owner.clone(), event.initial_deposit);
         let status = Status::Open.to_string();
         cx.rows().save(AccountBalance { account, owner, balance, status }).await
@@ -91,6 +91,6 @@ async fn change(
     cx: &mut ReadModels<'_>,
     change: impl FnOnce(&mut AccountBalance) + Send,
 ) -> Result<(), ProjectionError> {
-    let account = cx.stream_id();
+    let account = AccountId::from_uuid(cx.stream_id());
     cx.rows().update(&account, change).await.map(|_found| ())
 }

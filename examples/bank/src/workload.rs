@@ -45,7 +45,7 @@ pub async fn play<S: EventStore + Clone>(store: &S) -> Result<Day> {
 
     let mut accounts = Vec::new();
     for (owner, deposit) in [("Ada", dec!(500)), ("Grace", dec!(120.50)), ("Edsger", dec!(1000))] {
-        let id = AccountId::new();
+        let id = AccountId::generate();
         let _ = at_branch.create(id, BankAccount::open(owner, deposit)?).await?;
         accounts.push((owner, id));
     }

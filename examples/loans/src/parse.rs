@@ -9,10 +9,10 @@ use thiserror::Error;
 
 use crate::domain::{
     ApplicationAccepted, ApplicationActivated, ApplicationApproved, ApplicationCancelled,
-    ApplicationDeclined, ApplicationFinalized, ApplicationPartlySubmitted, ApplicationPreaccepted,
-    ApplicationRegistered, ApplicationSubmitted, LoanApplication, OfferAccepted, OfferCancelled,
-    OfferCreated, OfferDeclined, OfferSelected, OfferSent, OfferSentBack, WorkItem,
-    WorkItemCompleted, WorkItemScheduled, WorkItemStarted,
+    ApplicationDeclined, ApplicationFinalized, ApplicationId, ApplicationPartlySubmitted,
+    ApplicationPreaccepted, ApplicationRegistered, ApplicationSubmitted, LoanApplication,
+    OfferAccepted, OfferCancelled, OfferCreated, OfferDeclined, OfferSelected, OfferSent,
+    OfferSentBack, WorkItem, WorkItemCompleted, WorkItemScheduled, WorkItemStarted,
 };
 
 /// In which the ids of imported events are derived from their lines: never to be changed.
@@ -164,7 +164,7 @@ pub fn parse(line: &[u8]) -> Result<Entry, BadLine> {
         .occurred_at(at.to_utc())
         .metadata(metadata);
     let application = fields.application.into_owned();
-    let id = LoanApplication::id_from_name(&application);
+    let id = ApplicationId::from_name(&application);
     let stream = LoanApplication::stream_id(id)?;
     Ok(Entry { application, stream, begins: fields.activity == "A_SUBMITTED", event })
 }

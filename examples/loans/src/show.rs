@@ -9,7 +9,7 @@ use futures_util::TryStreamExt as _;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::domain::LoanApplication;
+use crate::domain::{ApplicationId, LoanApplication};
 use crate::tables::{number, table, thousands};
 
 /// The moment at which to look at an application.
@@ -88,7 +88,7 @@ async fn load<S: EventStore + Clone>(
     moment: Moment,
 ) -> Result<Root<LoanApplication>, ShowError> {
     let applications = Repository::<LoanApplication, _>::new(store.clone());
-    let id = LoanApplication::id_from_name(application);
+    let id = ApplicationId::from_name(application);
     let name = || application.to_owned();
     let failed = |error| match error {
         LoadError::NotFound { .. } => ShowError::Unknown { application: name() },

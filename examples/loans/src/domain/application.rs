@@ -15,19 +15,10 @@ use super::events::{
 use super::status::{Offers, Status};
 use super::work::{WorkItem, WorkState};
 
-/// Identifies an application; `LoanApplication::id_from_name` makes it of the bank's number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Identifies an application; `from_name` makes it of the bank's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AggregateId)]
+#[aggregate_id(category = "loan-application")]
 pub struct ApplicationId(Uuid);
-
-impl AggregateId for ApplicationId {
-    fn from_uuid(id: Uuid) -> Self {
-        Self(id)
-    }
-
-    fn uuid(&self) -> Uuid {
-        self.0
-    }
-}
 
 /// Why a decision about an application was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

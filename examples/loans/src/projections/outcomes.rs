@@ -4,10 +4,10 @@ use es_core::prelude::*;
 
 use crate::domain::{
     ApplicationAccepted, ApplicationActivated, ApplicationApproved, ApplicationCancelled,
-    ApplicationDeclined, ApplicationFinalized, ApplicationPartlySubmitted, ApplicationPreaccepted,
-    ApplicationRegistered, ApplicationSubmitted, OfferAccepted, OfferCancelled, OfferCreated,
-    OfferDeclined, OfferSelected, OfferSent, OfferSentBack, WorkItemCompleted, WorkItemScheduled,
-    WorkItemStarted,
+    ApplicationDeclined, ApplicationFinalized, ApplicationId, ApplicationPartlySubmitted,
+    ApplicationPreaccepted, ApplicationRegistered, ApplicationSubmitted, OfferAccepted,
+    OfferCancelled, OfferCreated, OfferDeclined, OfferSelected, OfferSent, OfferSentBack,
+    WorkItemCompleted, WorkItemScheduled, WorkItemStarted,
 };
 
 /// One application: a row keyed by its stream.
@@ -15,9 +15,9 @@ use crate::domain::{
 #[read_model(table = "loan_outcomes")]
 #[non_exhaustive]
 pub struct ApplicationOutcome {
-    /// The stream.
+    /// The application; its stream has the same id.
     #[read_model(id)]
-    pub id: Uuid,
+    pub id: ApplicationId,
     /// The number under which the bank knows it.
     pub application: String,
     /// The loan asked for, in whole euros.
@@ -55,7 +55,7 @@ impl Outcomes {
     async fn submitted(&self, event: &ApplicationSubmitted, cx: &mut ReadModels<'_>) -> Handled {
         let at = cx.event().occurred_at;
         let row = ApplicationOutcome {
-            id: cx.stream_id(),
+            id: ApplicationId::from_uuid(cx.stream_id()),
             application: event.application.clone(),
             amount_requested: event.amount_requested,
             submitted_at: at,
@@ -173,7 +173,7 @@ async fn change(
     cx: &mut ReadModels<'_>,
     also: impl FnOnce(&mut ApplicationOutcome) + Send,
 ) -> Handled {
-    let (id, at) = (cx.stream_id(), cx.event().occurred_at);
+    let (id, at) = (ApplicationId::from_uuid(cx.stream_id()), cx.event().occurred_at);
     let count = |row: &mut ApplicationOutcome| {
         row.events += 1;
         row.changed_at = at;
