@@ -15,6 +15,9 @@ const WORDS: &[&str] = &[
     "aggregate",
     "id",
     "projection",
+    "of",
+    "ignores",
+    "unknown",
     "read_model",
     "table",
     "handles",
@@ -64,12 +67,12 @@ const USES: &[(&str, &str)] = &[
         "#[read_model(table = \"rows\")] #[serde(rename_all = \"x\", tag)] struct Row { #[read_model(id)] id: Uuid, r#type: Option<u8> }",
     ),
     (
-        "name = \"account\", id = Id<A, B>",
+        "name = \"account\", id = Id<A, B>, ignores(a::Closed, Noted<A>), unknown = \"ignore\"",
         "impl<T> Account<T> where T: Copy { #[handles(a::Opened)] #[cfg(any())] fn opened(e: &a::Opened, cx: &EventContext<'_>) -> Self {} \
          #[es_core::handles(Closed)] pub fn closed(self: &mut Self, Closed(_): &Closed) {} const N: u8 = 1; }",
     ),
     (
-        "name = \"accounts\", version = 3",
+        "name = \"accounts\", version = 3, of(Account, a::Loan), ignores(Noted)",
         "impl Accounts { #[handles(Opened)] async fn opened(&mut self, e: &Opened, cx: &mut ReadModels<'_>) -> Result<(), E> {} }",
     ),
     ("Opened", "fn opened(event: &Opened) {}"),
