@@ -8,7 +8,7 @@ use crate::name::Category;
 
 /// A thing whose state is what its events made of it, and nothing else.
 ///
-/// An implementation must list every event it handles in `HANDLERS`, once, and must keep `NAME` for ever:
+/// An implementation must list every event that it handles or ignores in `HANDLERS`, once, and must keep `NAME` for ever:
 /// streams are found by it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an aggregate",
@@ -22,8 +22,11 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     /// The stored name of its kind: the category of its streams.
     const NAME: &'static str;
 
-    /// One row for each event that it handles.
+    /// One row for each event that it handles or ignores.
     const HANDLERS: &'static [Handler<Self>];
+
+    /// What is done about an event in its stream that is neither.
+    const UNKNOWN: UnknownEvents = UnknownEvents::Error;
 
     /// The state before the first event; `None` when only an event can begin a stream.
     fn initial() -> Option<Self>;
@@ -43,7 +46,23 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     }
 }
 
+/// What an aggregate does about an event in its stream that it neither handles nor ignores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum UnknownEvents {
+    /// It cannot be loaded: [`ReplayError::UnknownEvent`] names the event.
+    #[default]
+    Error,
+    /// The event is passed over. Its version counts.
+    Ignore,
+}
+
 /// How one event changes an aggregate. `#[handles(Event)]` implements it for the method below it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not handle `{E}`",
+    label = "does not handle `{E}`",
+    note = "add a `#[handles({E})]` method to the `#[aggregate]` impl of `{Self}`, or list it there in `ignores(..)`"
+)]
 pub trait Handles<E>: Sized {
     /// Applies an event: makes the state when there is none, or changes it.
     ///
@@ -61,7 +80,7 @@ pub trait Handles<E>: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{A}` does not handle `{Self}`",
     label = "not handled by `{A}`",
-    note = "add a `#[handles({Self})]` method to the `#[aggregate]` impl of `{A}`"
+    note = "add a `#[handles({Self})]` method to the `#[aggregate]` impl of `{A}`, or list it there in `ignores(..)`"
 )]
 pub trait HandledBy<A>: Event {
     /// Applies `self`, as [`Handles::handle`] does.

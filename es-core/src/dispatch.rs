@@ -3,9 +3,8 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
-use crate::aggregate::{Aggregate, HandledBy};
+use crate::aggregate::{Aggregate, HandledBy, UnknownEvents};
 use crate::error::{Cause, ReplayError};
 use crate::event::Event;
 use crate::event_type::EventType;
@@ -62,42 +61,46 @@ impl<'a> EventContext<'a> {
     }
 }
 
-/// One row of an aggregate's dispatch table: an event's type, and how to decode and apply it.
+/// One row of an aggregate's dispatch table: an event's type, and how to decode and apply it, or that it changes nothing.
 pub struct Handler<A> {
     event: EventType,
-    apply: fn(&mut Option<A>, &StoredEvent) -> Result<(), ReplayError>,
+    /// `None` when the event is ignored.
+    apply: Option<fn(&mut Option<A>, &StoredEvent) -> Result<(), ReplayError>>,
 }
 
 impl<A: Aggregate> Handler<A> {
     /// The row of event `E`.
     pub const fn of<E: HandledBy<A>>() -> Self {
-        Self { event: EventType::of::<E>(), apply: decode_and_apply::<A, E> }
+        Self { event: EventType::of::<E>(), apply: Some(decode_and_apply::<A, E>) }
     }
 
-    /// The event.
-    pub const fn event(&self) -> &EventType {
-        &self.event
+    /// The row of event `E`, which changes nothing: it is not even decoded.
+    pub const fn ignored<E: Event>() -> Self {
+        Self { event: EventType::of::<E>(), apply: None }
     }
 }
 
 impl<A> Handler<A> {
+    /// The event.
+    pub const fn event(&self) -> &EventType {
+        &self.event
+    }
+
+    /// Whether the event changes nothing.
+    pub const fn is_ignored(&self) -> bool {
+        self.apply.is_none()
+    }
+
     /// A row of no event, for generated code that does not compile.
     pub(crate) const fn never() -> Self {
-        Self { event: EventType::of::<Nothing>(), apply: |_, _| Ok(()) }
+        Self { event: EventType::NONE, apply: None }
     }
-}
-
-/// The event of no row.
-#[derive(Serialize, Deserialize)]
-struct Nothing;
-
-impl Event for Nothing {
-    const NAME: &'static str = "";
 }
 
 impl<A> fmt::Debug for Handler<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Handler({:?})", self.event)
+        let ignored = if self.is_ignored() { ", ignored" } else { "" };
+        write!(f, "Handler({} v{}{ignored})", self.event.name(), self.event.schema_version())
     }
 }
 
@@ -112,8 +115,21 @@ pub(crate) fn replay<A: Aggregate>(
         A::HANDLERS.iter().find(|row| row.event.aliases().contains(&name))
     });
     match row {
-        Some(row) => (row.apply)(state, event),
+        Some(Handler { apply: Some(apply), .. }) => apply(state, event),
+        Some(row) => ignore(state, row.event.name()),
+        None if matches!(A::UNKNOWN, UnknownEvents::Ignore) => Ok(()),
         None => Err(ReplayError::UnknownEvent { event: event.name.clone(), aggregate: A::NAME }),
+    }
+}
+
+/// What an ignored event does: nothing, to a state that there is.
+pub(crate) fn ignore<A: Aggregate>(
+    state: &Option<A>,
+    event: &'static str,
+) -> Result<(), ReplayError> {
+    match state {
+        Some(_) => Ok(()),
+        None => Err(ReplayError::NotBegun { event, aggregate: A::NAME }),
     }
 }
 

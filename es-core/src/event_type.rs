@@ -3,6 +3,9 @@
 use std::any::{TypeId, type_name};
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::column::same;
 use crate::event::{Event, SchemaVersion};
 
 /// An event's type, as tables and listings hold it: how it is stored, and which Rust type it is.
@@ -18,6 +21,9 @@ pub struct EventType {
 }
 
 impl EventType {
+    /// What stands for an event in generated code that does not compile.
+    pub(crate) const NONE: Self = Self::of::<Nothing>();
+
     /// The type `E`.
     pub const fn of<E: Event>() -> Self {
         Self {
@@ -45,6 +51,28 @@ impl EventType {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 
+    /// Whether `name` is one of its names.
+    pub const fn is_stored_as(&self, name: &str) -> bool {
+        let mut n = 0;
+        while n < self.count_names() {
+            if same(self.nth_name(n), name) {
+                return true;
+            }
+            n += 1;
+        }
+        false
+    }
+
+    /// How many names it has.
+    pub(crate) const fn count_names(&self) -> usize {
+        1 + self.aliases.len()
+    }
+
+    /// Its names by number, for const evaluation, which has no iterators.
+    pub(crate) const fn nth_name(&self, n: usize) -> &'static str {
+        if n == 0 { self.name } else { self.aliases[n - 1] }
+    }
+
     /// The version of its schema that the program writes.
     pub const fn schema_version(&self) -> SchemaVersion {
         self.version
@@ -60,6 +88,13 @@ impl EventType {
     pub fn rust_type(&self) -> &'static str {
         (self.rust_name)()
     }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Nothing;
+
+impl Event for Nothing {
+    const NAME: &'static str = "";
 }
 
 /// Two are equal when they are of one Rust type.

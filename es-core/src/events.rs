@@ -104,11 +104,11 @@ impl<A, E: HandledBy<A>> Recorded<A> for E {
 /// What a decision about `A` may return: an event that `A` handles, `()`, `Option`, `Vec`, arrays and tuples of such,
 /// or [`Events`]. `None`, `()` and empty collections mean: accepted, nothing to record.
 ///
-/// `#[aggregate]` implements it for every handled event.
+/// `#[aggregate]` implements it for every event that is handled or ignored.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be recorded by `{A}`",
     label = "not an event that `{A}` handles",
-    note = "to record an event, handle it: add `#[handles({Self})]` above a method in the `#[aggregate]` impl of `{A}`",
+    note = "to record an event, handle it: add `#[handles({Self})]` above a method in the `#[aggregate]` impl of `{A}`, or list it there in `ignores(..)`",
     note = "a decision returns one event, or `Option`, `Vec`, an array or a tuple of events that are all handled by `{A}`, `Events<{A}>`, or `()` for nothing"
 )]
 pub trait IntoEvents<A> {

@@ -37,7 +37,7 @@ mod version;
 #[doc(hidden)]
 pub mod __private;
 
-pub use aggregate::{Aggregate, HandledBy, Handles};
+pub use aggregate::{Aggregate, HandledBy, Handles, UnknownEvents};
 pub use column::{Column, ColumnType, SqlType, Table};
 pub use dispatch::{EventContext, Handler};
 pub use error::{

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::dispatch::EventContext;
 use crate::error::{Cause, ReplayError, StoreError};
+use crate::event_type::EventType;
 use crate::read_model::ReadModelBackend;
 use crate::record::StoredEvent;
 use crate::rows::UnitOfWork;
@@ -28,7 +29,9 @@ pub trait Projection: Send + 'static {
     /// Raised when its read models must be built anew: a new version has its own checkpoint and begins at the beginning
     /// of the log. Give it tables of another name, or empty the old ones first, or events will count twice.
     const VERSION: u32 = 1;
-    /// The stored names of the events it handles: stores filter the log by it.
+    /// The types of the events it handles, for listings such as `EventRegistry`.
+    const EVENTS: &'static [EventType] = &[];
+    /// The stored names of the events it handles, those of before included: stores filter the log by it.
     const SUBSCRIBED_TO: &'static [&'static str];
 
     /// Handles one event; the events come by rising position, each once.

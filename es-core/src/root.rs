@@ -129,7 +129,11 @@ impl<A: Aggregate> Root<A> {
 
     pub(crate) fn loaded(fold: Fold<A>, metadata: Metadata) -> Result<Self, LoadError> {
         if fold.state.is_none() {
-            return Err(LoadError::NotFound { stream: fold.stream });
+            let Fold { stream, version, .. } = fold;
+            return Err(match version {
+                Version::START => LoadError::NotFound { stream },
+                version => LoadError::NotBegun { stream, version },
+            });
         }
         Ok(Self {
             fold,

@@ -8,6 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, LitInt, LitStr, Meta, Path, Token, Type};
 
 use crate::errors::Errors;
+use crate::handlers;
 
 /// One option as it was written.
 pub(crate) struct Setting {
@@ -28,6 +29,14 @@ impl Setting {
     pub(crate) fn string(&self, errors: &mut Errors) -> Option<LitStr> {
         let plain = |literal: &LitStr| literal.suffix().is_empty();
         self.parsed("a string literal", "\"…\"", plain, errors)
+    }
+
+    /// Its value, when it is a string literal that says one of `values`.
+    pub(crate) fn one_of(&self, values: &[&str], errors: &mut Errors) -> Option<String> {
+        let shown: Vec<_> = values.iter().map(|value| format!("`{value:?}`")).collect();
+        let (what, example) = (shown.join(" or "), format!("{:?}", values.first()?));
+        let good = |literal: &LitStr| values.contains(&&*literal.value());
+        self.parsed(&what, &example, good, errors).map(|literal| literal.value())
     }
 
     /// Its value, when it is a type that has a name.
@@ -76,6 +85,20 @@ impl Setting {
                 Vec::new()
             }
         }
+    }
+
+    /// Its values, when it is a list of types that have names.
+    pub(crate) fn type_paths(&self, example: &str, errors: &mut Errors) -> Vec<Type> {
+        let mut types = self.list::<Type>(example, errors);
+        types.retain(|ty| {
+            let named = matches!(handlers::ungrouped(ty), Type::Path(_));
+            if !named {
+                let key = &self.key;
+                errors.at(ty, format!("`{key}` lists types by name: write `{key}({example})`"));
+            }
+            named
+        });
+        types
     }
 
     /// Notes an error unless it was written without a value.

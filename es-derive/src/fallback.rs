@@ -47,7 +47,9 @@ pub(crate) fn aggregate(draft: &AggregateDraft, mut errors: Errors) -> TokenStre
     let (item, uses) = (&draft.item, handlers::uses(&draft.handlers));
     let this = &item.self_ty;
     let id = draft.id.as_ref().map_or_else(|| errors.take_type(), |id| Some(quote!(#id)));
-    let (reports, events) = (errors.items(), draft.events());
+    let reports = errors.items();
+    let ignored = draft.ignores.iter().map(|event| (&[] as &[Attribute], event));
+    let events: Vec<_> = handlers::events(&draft.handlers).chain(ignored).collect();
     let bounded =
         bounded(&item.generics, &quote_spanned!(span=> #private::Send + #private::Sync + 'static));
     let (generics, _, bounds) = bounded.split_for_impl();

@@ -132,11 +132,13 @@ pub(crate) fn inputs(
     }
 }
 
-/// The private names of the impl's type and of the handlers' events.
+/// The private names of the impl's type and of the events, those handled before those ignored.
 pub(crate) fn aliases<'a>(
     this: &Type,
-    events: impl Iterator<Item = (&'a [Attribute], &'a Type)>,
+    handled: impl Iterator<Item = (&'a [Attribute], &'a Type)>,
+    ignored: &'a [Type],
 ) -> TokenStream {
+    let events = handled.chain(ignored.iter().map(|event| (&[] as &[Attribute], event)));
     let here = span::of_type(this);
     let alias = paths::self_alias(here);
     let self_alias = quote_spanned!(here=> type #alias = #this;);
@@ -159,12 +161,10 @@ pub(crate) fn output(signature: &Signature) -> Option<&Type> {
     }
 }
 
-/// Two handlers of what is, letter by letter, one event. Aliases are left to the compiler, which knows types.
-pub(crate) fn refuse_repeats<'a>(
-    events: impl Iterator<Item = (&'a [Attribute], &'a Type)>,
-    errors: &mut Errors,
-) {
-    let events: Vec<_> = events.collect();
+/// Two handlers of what is, letter by letter, one event, or one that is ignored too. Aliases are left to the compiler,
+/// which knows types.
+pub(crate) fn refuse_repeats(marked: &[Marked], ignored: &[Type], errors: &mut Errors) {
+    let events: Vec<_> = events(marked).collect();
     for (at, (cfgs, event)) in events.iter().enumerate() {
         let repeated = events.iter().enumerate().any(|(other, (_, ty))| other != at && ty == event);
         // Handlers that exist only under some condition may exclude one another.
@@ -173,6 +173,20 @@ pub(crate) fn refuse_repeats<'a>(
             errors.at(event, format!("`{event_name}` is handled twice: keep one handler"));
         }
     }
+    for (at, event) in ignored.iter().enumerate() {
+        let event_name = shown(event);
+        if ignored.iter().take(at).any(|ty| ty == event) {
+            errors.at(event, format!("`{event_name}` is ignored twice: list it once"));
+        } else if events.iter().any(|(cfgs, ty)| cfgs.is_empty() && *ty == event) {
+            let message = "is handled and ignored: remove it from `ignores(..)`, or its handler";
+            errors.at(event, format!("`{event_name}` {message}"));
+        }
+    }
+}
+
+/// The events that are known by their types, with the conditions of their handlers.
+pub(crate) fn events(marked: &[Marked]) -> impl Iterator<Item = (&[Attribute], &Type)> {
+    marked.iter().filter_map(|marked| Some((&*marked.cfgs, marked.event.as_ref()?)))
 }
 
 /// A type as a person would write it.
@@ -241,7 +255,7 @@ fn event_of(attr: &Attribute, errors: &mut Errors) -> Option<Type> {
 }
 
 /// A type that came through a `macro_rules!` parameter is in an invisible group.
-fn ungrouped(mut ty: &Type) -> &Type {
+pub(crate) fn ungrouped(mut ty: &Type) -> &Type {
     while let Type::Group(group) = ty {
         ty = &group.elem;
     }

@@ -40,6 +40,11 @@ pub(crate) fn self_alias(span: Span) -> Ident {
     Ident::new("__Self", span)
 }
 
+/// What generated code calls the `n`th aggregate of a projection.
+pub(crate) fn source_alias(n: usize, span: Span) -> Ident {
+    format_ident!("__Source{n}", span = span)
+}
+
 /// What generated code calls the event of the `n`th handler: a private alias, so that a name that does not exist is
 /// reported once, where the user wrote it, and not at every use.
 pub(crate) fn event_alias(n: usize, span: Span) -> Ident {

@@ -3,8 +3,8 @@
 
 use es_core::prelude::*;
 use es_core::{
-    Batch, BoxFuture, Column, FromBatch, Handler, Handles, IntoEvents, LoadError, ReplayError,
-    SaveError, SchemaVersion, Table,
+    Batch, BoxFuture, Column, EventType, FromBatch, Handler, Handles, IntoEvents, LoadError,
+    ReplayError, SaveError, SchemaVersion, Table, UnknownEvents,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,13 @@ mod by_hand {
         const VERSION: SchemaVersion = SchemaVersion::new(2).unwrap();
     }
 
+    #[derive(Debug, Serialize, Deserialize)]
+    pub(super) struct Audited;
+
+    impl Event for Audited {
+        const NAME: &'static str = "audited";
+    }
+
     #[derive(Debug)]
     pub(super) struct Account {
         pub(super) owner: String,
@@ -48,7 +55,8 @@ mod by_hand {
         type Id = Uuid;
         const NAME: &'static str = "account";
         const HANDLERS: &'static [Handler<Self>] =
-            &[Handler::of::<Opened>(), Handler::of::<Moved>()];
+            &[Handler::of::<Opened>(), Handler::of::<Moved>(), Handler::ignored::<Audited>()];
+        const UNKNOWN: UnknownEvents = UnknownEvents::Ignore;
 
         fn initial() -> Option<Self> {
             None
@@ -97,6 +105,26 @@ mod by_hand {
         }
     }
 
+    impl Handles<Audited> for Account {
+        fn handle(
+            state: &mut Option<Self>,
+            _: &Audited,
+            _: &EventContext<'_>,
+        ) -> Result<(), ReplayError> {
+            let aggregate = Self::NAME;
+            match state {
+                Some(_) => Ok(()),
+                None => Err(ReplayError::NotBegun { event: Audited::NAME, aggregate }),
+            }
+        }
+    }
+
+    impl IntoEvents<Account> for Audited {
+        fn into_events(self, events: &mut Events<Account>) {
+            events.push(self);
+        }
+    }
+
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     pub(super) struct Balance {
         pub(super) account: Uuid,
@@ -127,6 +155,7 @@ mod by_hand {
 
     impl Projection for Balances {
         const NAME: &'static str = "balances";
+        const EVENTS: &'static [EventType] = &[EventType::of::<Opened>(), EventType::of::<Moved>()];
         const SUBSCRIBED_TO: &'static [&'static str] = &[Opened::NAME, Moved::NAME];
 
         fn handle<'a>(
@@ -164,6 +193,10 @@ mod by_macro {
     #[event(name = "moved", version = 2, oldest = 2)]
     pub(super) struct Moved(pub(super) i64);
 
+    #[derive(Debug, Serialize, Deserialize, Event)]
+    #[event(name = "audited")]
+    pub(super) struct Audited;
+
     #[derive(Debug)]
     pub(super) struct Account {
         pub(super) owner: String,
@@ -171,7 +204,7 @@ mod by_macro {
         pub(super) version: Version,
     }
 
-    #[aggregate(name = "account", id = Uuid)]
+    #[aggregate(name = "account", id = Uuid, ignores(Audited), unknown = "ignore")]
     impl Account {
         #[handles(Opened)]
         fn opened(event: &Opened) -> Self {
@@ -202,7 +235,7 @@ mod by_macro {
         pub(super) seen: usize,
     }
 
-    #[projection(name = "balances")]
+    #[projection(name = "balances", of(Account), ignores(Audited))]
     impl Balances {
         #[handles(Opened)]
         async fn opened(
@@ -232,7 +265,7 @@ mod by_macro {
 /// Runs the same story with the types of one of the modules and writes down everything that can be seen of it.
 macro_rules! story {
     ($types:ident) => {{
-        use $types::{Account, Balance, Balances, Moved, Opened};
+        use $types::{Account, Audited, Balance, Balances, Moved, Opened};
         let mut seen = Vec::new();
         let store = MemoryStore::new();
         let accounts = Repository::<Account, _>::new(store.clone());
@@ -242,18 +275,21 @@ macro_rules! story {
         let missing: LoadError = accounts.load(id).await.unwrap_err();
         let early: SaveError = accounts.create(other, Moved(5)).await.unwrap_err();
         let twice: SaveError = accounts.create(other, (opened(), opened())).await.unwrap_err();
-        seen.push(format!("{missing:?} {early:?} {twice:?}"));
+        let audited: SaveError = accounts.create(other, Audited).await.unwrap_err();
+        seen.push(format!("{missing:?} {early:?} {twice:?} {audited:?}"));
 
         accounts.create(id, vec![opened()]).await.unwrap();
         accounts.execute(id, |_| Ok::<_, Short>([Moved(70), Moved(30)])).await.unwrap();
         let done = accounts.execute(id, |account| account.withdraw(40)).await.unwrap();
         seen.push(format!("{done:?}"));
+        accounts.execute(id, |_| Ok::<_, Short>(Audited)).await.unwrap();
         let refused = accounts.execute(id, |account| account.withdraw(61)).await.unwrap_err();
         seen.push(format!("{refused} {refused:?}"));
 
         let root = accounts.load(id).await.unwrap();
         let Account { owner, balance, version } = root.state();
         seen.push(format!("{owner} {balance} {version} {} {:?}", root.stream(), Account::HANDLERS));
+        seen.push(format!("{:?} {:?}", Account::UNKNOWN, Balances::EVENTS.len()));
 
         store.ensure_read_model::<Balance>().await.unwrap();
         let mut balances = Projector::new(store.clone(), Balances { seen: 0 });
@@ -273,5 +309,5 @@ async fn the_hand_and_the_macros_write_the_same() {
     let (hand, generated) = (story!(by_hand), story!(by_macro));
     assert_eq!(hand, generated);
     assert!(hand[3].starts_with("Ada 60 4 account/"), "{}", hand[3]);
-    assert!(hand[4].ends_with(" 4"), "{}", hand[4]);
+    assert!(hand[5].ends_with(" 4"), "{}", hand[5]);
 }

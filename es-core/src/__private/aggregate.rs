@@ -3,19 +3,20 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::Never;
+use super::{Never, two_of_one_name};
 use crate::aggregate::{Aggregate, HandledBy};
-use crate::column::same;
-use crate::dispatch::{EventContext, Handler};
+use crate::dispatch::{EventContext, Handler, ignore};
 use crate::error::ReplayError;
 use crate::events::Events;
 
-/// One handled event of an aggregate.
+/// One event of an aggregate.
 pub struct Row<A, E>(PhantomData<fn() -> (A, E)>);
 
 impl<A: Aggregate, E: HandledBy<A>> Row<A, E> {
     /// Its row in the table.
     pub const HANDLER: Handler<A> = Handler::of::<E>();
+    /// Its row in the table, when it is ignored.
+    pub const IGNORED: Handler<A> = Handler::ignored::<E>();
 
     /// A handler without a receiver: it makes the state.
     ///
@@ -41,6 +42,14 @@ impl<A: Aggregate, E: HandledBy<A>> Row<A, E> {
         Ok(())
     }
 
+    /// No handler: it changes nothing.
+    ///
+    /// # Errors
+    /// [`ReplayError::NotBegun`] when there is nothing yet that it could leave unchanged.
+    pub fn ignore(state: &mut Option<A>) -> Result<(), ReplayError> {
+        ignore(state, E::NAME)
+    }
+
     /// The event as what a decision returns.
     pub fn record(event: E, events: &mut Events<A>) {
         events.push(event);
@@ -52,6 +61,8 @@ impl<A: Aggregate, E: HandledBy<A>> Row<A, E> {
 pub trait NoRow<A, E>: Sized {
     /// Nothing.
     const HANDLER: Handler<A> = Handler::never();
+    /// Nothing.
+    const IGNORED: Handler<A> = Handler::never();
 
     /// Nothing: never called, because what generates the call does not compile.
     ///
@@ -70,6 +81,14 @@ pub trait NoRow<A, E>: Sized {
     }
 
     /// Nothing: never called, as above.
+    ///
+    /// # Errors
+    /// None.
+    fn ignore(_: &mut Option<A>) -> Result<(), ReplayError> {
+        Ok(())
+    }
+
+    /// Nothing: never called, as above.
     fn record(_: E, _: &mut Events<A>) {}
 }
 
@@ -81,23 +100,25 @@ impl<A, E> fmt::Debug for Row<A, E> {
     }
 }
 
-/// Refuses, when the program is compiled, a second event with the stored name of `handler`.
+/// Refuses, when the program is compiled, a second event with a stored name of this row.
 ///
 /// # Panics
 /// In const evaluation, when there is one.
 #[track_caller]
-pub const fn assert_once<A: Aggregate>(handler: &Handler<A>) {
-    let (mut at, mut found) = (0, 0);
-    while at < A::HANDLERS.len() {
-        if same(A::HANDLERS[at].event().name(), handler.event().name()) {
-            found += 1;
+pub const fn assert_once<A: Aggregate>(row: &Handler<A>) {
+    let mut n = 0;
+    while n < row.event().count_names() {
+        let name = row.event().nth_name(n);
+        let (mut at, mut found) = (0, 0);
+        while at < A::HANDLERS.len() {
+            found += A::HANDLERS[at].event().is_stored_as(name) as usize;
+            at += 1;
         }
-        at += 1;
+        if found > 1 {
+            two_of_one_name(name);
+        }
+        n += 1;
     }
-    assert!(
-        found <= 1,
-        "two events handled here have one stored name: give one another `#[event(name = \"…\")]`"
-    );
 }
 
 /// The state before the first event, when no event begins the stream.

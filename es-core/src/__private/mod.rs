@@ -6,18 +6,23 @@
 
 mod aggregate;
 mod aggregate_id;
+mod coverage;
 mod event;
+mod message;
 mod projection;
 
+use self::message::Message;
 use crate::event::{Event, SchemaVersion};
 
 pub use crate::__aggregate_id as aggregate_id;
 pub use crate::id::uuid_from_name;
 pub use aggregate::{NoRow, Row, as_context, assert_once, begun, initial};
 pub use aggregate_id::{IdField, UuidField, assert_category};
+pub use coverage::{NoSource, Source, assert_covers, assert_ignored, has};
 pub use event::{Differs, Versions, assert_older, from_json, parse, upcaster, via_type, with_json};
 pub use projection::{
-    NoSubscription, Subscription, assert_subscribed_once, boxed, context, ignored, outcome,
+    NoSubscription, Subscription, assert_subscribed_once, boxed, context, count_names, ignored,
+    names, outcome,
 };
 
 pub use core::clone::Clone;
@@ -40,6 +45,13 @@ pub const fn schema_version(n: u32) -> SchemaVersion {
 /// Refuses, when the program is compiled, what is not an event. The only place where generated code asks for it.
 pub const fn assert_event<E: Event>() {}
 
+/// Refuses the program: two of its events have one stored name.
+#[track_caller]
+const fn two_of_one_name(name: &str) -> ! {
+    let problem = "` is or was the stored name of two events here: keep one, or change `name` or `aliases` in the `#[event(..)]` of one";
+    Message::new().and_all(&["`", name, problem]).fail()
+}
+
 /// The event as what the handler's parameter is declared to be, which must be the same.
 pub fn as_parameter<E: SameAs<P>, P>(event: &E) -> &P {
     event.same()
@@ -61,6 +73,14 @@ impl<T> SameAs<T> for T {
         self
     }
 }
+
+/// Implemented once by each `#[aggregate]`. A second block is told by this trait's name what to do.
+#[expect(non_camel_case_types, reason = "a sentence, to be read in a message")]
+pub trait one_impl_block_has_aggregate_so_move_all_handlers_into_it {}
+
+/// Implemented once by each `#[projection]`, as above.
+#[expect(non_camel_case_types, reason = "a sentence, to be read in a message")]
+pub trait one_impl_block_has_projection_so_move_all_handlers_into_it {}
 
 /// Nothing: the type of impls that keep the compiler from guessing.
 #[derive(Debug)]

@@ -4,9 +4,11 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::marker::PhantomData;
 
-use crate::column::same;
+use super::coverage::count;
+use super::two_of_one_name;
 use crate::error::ReplayError;
 use crate::event::Event;
+use crate::event_type::EventType;
 use crate::projection::{Batch, FromBatch, Projection, ProjectionError};
 use crate::record::StoredEvent;
 use crate::store::BoxFuture;
@@ -15,10 +17,15 @@ use crate::store::BoxFuture;
 pub struct Subscription<E>(PhantomData<fn() -> E>);
 
 impl<E: Event> Subscription<E> {
-    /// The event's stored name.
-    pub const NAME: &'static str = E::NAME;
+    /// The event's type.
+    pub const EVENT: EventType = EventType::of::<E>();
 
-    /// The event, from a stored event of that name.
+    /// Whether a stored event is of this type.
+    pub fn matches(stored: &StoredEvent) -> bool {
+        Self::EVENT.is_stored_as(stored.name.as_str())
+    }
+
+    /// The event, from a stored event of this type.
     ///
     /// # Errors
     /// [`ReplayError`] when it does not decode as `E`.
@@ -31,7 +38,12 @@ impl<E: Event> Subscription<E> {
 /// that; without this trait every use of the subscription would report it again.
 pub trait NoSubscription<E>: Sized {
     /// Nothing.
-    const NAME: &'static str = "";
+    const EVENT: EventType = EventType::NONE;
+
+    /// Nothing: never called, because what generates the call does not compile.
+    fn matches(_: &StoredEvent) -> bool {
+        unreachable!("the program does not compile")
+    }
 
     /// Nothing: never called, because what generates the call does not compile.
     ///
@@ -50,23 +62,48 @@ impl<E> fmt::Debug for Subscription<E> {
     }
 }
 
-/// Refuses, when the program is compiled, a second event with this stored name.
+/// How many stored names the events have in all.
+pub const fn count_names(events: &[EventType]) -> usize {
+    let (mut at, mut found) = (0, 0);
+    while at < events.len() {
+        found += events[at].count_names();
+        at += 1;
+    }
+    found
+}
+
+/// All stored names of the events; `N` is what [`count_names`] says.
+///
+/// # Panics
+/// In const evaluation, when `N` is less.
+pub const fn names<const N: usize>(events: &[EventType]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let (mut at, mut found) = (0, 0);
+    while at < events.len() {
+        let mut n = 0;
+        while n < events[at].count_names() {
+            names[found] = events[at].nth_name(n);
+            found += 1;
+            n += 1;
+        }
+        at += 1;
+    }
+    names
+}
+
+/// Refuses, when the program is compiled, a second event with a stored name of this one.
 ///
 /// # Panics
 /// In const evaluation, when there is one.
 #[track_caller]
-pub const fn assert_subscribed_once<P: Projection>(name: &str) {
-    let (mut at, mut found) = (0, 0);
-    while at < P::SUBSCRIBED_TO.len() {
-        if same(P::SUBSCRIBED_TO[at], name) {
-            found += 1;
+pub const fn assert_subscribed_once<P: Projection>(event: &EventType) {
+    let mut n = 0;
+    while n < event.count_names() {
+        if count(event.nth_name(n), P::EVENTS) > 1 {
+            two_of_one_name(event.nth_name(n));
         }
-        at += 1;
+        n += 1;
     }
-    assert!(
-        found <= 1,
-        "two events handled here have one stored name: give one another `#[event(name = \"…\")]`"
-    );
 }
 
 /// The second parameter of a handler.

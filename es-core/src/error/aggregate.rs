@@ -15,7 +15,7 @@ use crate::version::Version;
 pub enum ReplayError {
     /// The aggregate neither handles nor ignores it.
     #[error(
-        "event `{event}` is not handled by `{aggregate}`: add `#[handles({event})]` for its type"
+        "event `{event}` is neither handled nor ignored by `{aggregate}`: add `#[handles(..)]` for its type, or list it in `ignores(..)`"
     )]
     UnknownEvent {
         /// The event's stored name.
@@ -108,6 +108,15 @@ pub enum LoadError {
     NotFound {
         /// The stream.
         stream: StreamId,
+    },
+    /// The stream exists, but all of its events are unknown to the aggregate and passed over
+    /// ([`UnknownEvents::Ignore`](crate::UnknownEvents)): none begins it.
+    #[error("{stream} is at version {version}, but nothing that its aggregate knows begins it")]
+    NotBegun {
+        /// The stream.
+        stream: StreamId,
+        /// The version of the last event that was passed over.
+        version: Version,
     },
     /// The stream holds something that the aggregate cannot replay.
     #[error("stream {stream} cannot be replayed at version {version}")]

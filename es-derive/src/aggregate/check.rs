@@ -17,7 +17,7 @@ pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Aggrega
             ),
         );
     }
-    handlers::refuse_repeats(draft.events().into_iter(), errors);
+    handlers::refuse_repeats(&draft.handlers, &draft.ignores, errors);
     let handlers = draft.handlers.iter().filter_map(|marked| handler(marked, errors)).collect();
     let (Some(name), Some(id), true) = (&draft.name, &draft.id, errors.is_empty()) else {
         return None;
@@ -28,6 +28,8 @@ pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Aggrega
         uses: handlers::uses(&draft.handlers),
         name,
         id,
+        ignores: &draft.ignores,
+        ignores_unknown: draft.ignores_unknown,
         handlers,
     })
 }

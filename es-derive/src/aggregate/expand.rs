@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Attribute;
+use syn::{Attribute, Type};
 
 use super::model::{Aggregate, Handler};
 use crate::paths::{Paths, event_alias, self_alias, static_str};
@@ -16,7 +16,7 @@ use crate::{handlers, span};
 ///     type __Self = Account;
 ///     type __Event0 = Opened;
 ///     impl ::es_core::Aggregate for __Self { type Id = AccountId; … }
-///     // and for each handler
+///     // and for each event that is handled or ignored
 ///     impl ::es_core::Handles<__Event0> for __Self { … }
 ///     impl ::es_core::IntoEvents<__Self> for __Event0 { … }
 ///     const _: () = ::es_core::__private::assert_event::<__Event0>();
@@ -25,13 +25,17 @@ use crate::{handlers, span};
 /// ```
 pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
     let here = Span::mixed_site();
-    let Aggregate { item, paths, uses, .. } = aggregate;
+    let Aggregate { item, paths, uses, handlers, ignores, .. } = aggregate;
     let private = paths.private(here);
-    let aliases =
-        handlers::aliases(&item.self_ty, aggregate.handlers.iter().map(|h| (h.cfgs, h.event)));
+    let handled = handlers.iter().map(|h| (h.cfgs, h.event));
+    let aliases = handlers::aliases(&item.self_ty, handled, ignores);
     let trait_impl = trait_impl(aggregate);
-    let handlers = aggregate.handlers.iter().enumerate();
-    let handlers = handlers.map(|(n, handler)| of_handler(paths, n, handler));
+    let handled = handlers.iter().enumerate().map(|(n, handler)| {
+        of_event(paths, n, handler.cfgs, handler.event, "HANDLER", &apply(paths, n, handler))
+    });
+    let ignored = (handlers.len()..).zip(*ignores);
+    let ignored = ignored
+        .map(|(n, event)| of_event(paths, n, &[], event, "IGNORED", &ignore(paths, n, event)));
     quote_spanned! {here=>
         #item
         const _: () = {
@@ -40,7 +44,8 @@ pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
             #uses
             #aliases
             #trait_impl
-            #(#handlers)*
+            #(#handled)*
+            #(#ignored)*
         };
     }
 }
@@ -48,12 +53,20 @@ pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
 fn trait_impl(aggregate: &Aggregate<'_>) -> TokenStream {
     let here = span::of_type(&aggregate.item.self_ty);
     let this = self_alias(here);
-    let Aggregate { paths, id, name, .. } = aggregate;
+    let Aggregate { paths, id, name, handlers, ignores, .. } = aggregate;
     let (es, private, text) = (paths.es_core(here), paths.private(here), static_str(here));
-    let rows = aggregate.handlers.iter().enumerate().map(|(n, Handler { cfgs, event, .. })| {
+    let rows = handlers.iter().enumerate().map(|(n, Handler { cfgs, event, .. })| {
         let event = event_alias(n, span::of_type(event));
         quote_spanned!(here=> #(#cfgs)* #private::Row::<Self, #event>::HANDLER)
     });
+    let ignored = (handlers.len()..).zip(*ignores).map(|(n, event)| {
+        let event = event_alias(n, span::of_type(event));
+        quote_spanned!(here=> #private::Row::<Self, #event>::IGNORED)
+    });
+    let rows = rows.chain(ignored);
+    let unknown = aggregate.ignores_unknown.then(
+        || quote_spanned!(here=> const UNKNOWN: #es::UnknownEvents = #es::UnknownEvents::Ignore;),
+    );
     let initial = initial(aggregate);
     let at_id = span::of_type(id);
     let at_id_private = paths.private(at_id);
@@ -61,10 +74,13 @@ fn trait_impl(aggregate: &Aggregate<'_>) -> TokenStream {
         quote_spanned!(at_id=> const _: () = #at_id_private::assert_category::<#this>(););
     quote_spanned! {here=>
         #[automatically_derived]
+        impl #private::one_impl_block_has_aggregate_so_move_all_handlers_into_it for #this {}
+        #[automatically_derived]
         impl #es::Aggregate for #this {
             type Id = #id;
             const NAME: #text = #name;
             const HANDLERS: &'static [#es::Handler<Self>] = &[#(#rows),*];
+            #unknown
             fn initial() -> #private::Option<Self> {
                 #initial
             }
@@ -101,13 +117,19 @@ fn all(cfgs: &[Attribute]) -> TokenStream {
     quote!(all(#(#conditions),*))
 }
 
-/// Placed at the event in `#[handles(..)]` as a whole, so that what the compiler finds wrong is reported there.
-fn of_handler(paths: &Paths, n: usize, handler: &Handler<'_>) -> TokenStream {
-    let Handler { cfgs, event, .. } = handler;
+/// Placed at the event in `#[handles(..)]` or `ignores(..)` as a whole, so that what the compiler finds wrong is reported
+/// there. `row` is what the event's row is called, `apply` what happens.
+fn of_event(
+    paths: &Paths,
+    n: usize,
+    cfgs: &[Attribute],
+    event: &Type,
+    row: &str,
+    apply: &TokenStream,
+) -> TokenStream {
     let here = span::of_type(event);
-    let (this, event) = (self_alias(here), event_alias(n, here));
+    let (this, event, row) = (self_alias(here), event_alias(n, here), Ident::new(row, here));
     let (es, private) = (paths.es_core(here), paths.private(here));
-    let apply = apply(paths, n, handler);
     let Names { state, event: given, cx, .. } = Names::new();
     quote_spanned! {here=>
         #(#cfgs)*
@@ -134,8 +156,15 @@ fn of_handler(paths: &Paths, n: usize, handler: &Handler<'_>) -> TokenStream {
         #(#cfgs)*
         const _: () = #private::assert_event::<#event>();
         #(#cfgs)*
-        const _: () = #private::assert_once::<#this>(&#private::Row::<#this, #event>::HANDLER);
+        const _: () = #private::assert_once::<#this>(&#private::Row::<#this, #event>::#row);
     }
+}
+
+/// What an ignored event does.
+fn ignore(paths: &Paths, n: usize, event: &Type) -> TokenStream {
+    let here = span::of_type(event);
+    let (private, event, state) = (paths.private(here), event_alias(n, here), Names::new().state);
+    quote_spanned!(here=> #private::Row::<Self, #event>::ignore(#state))
 }
 
 /// The call of the user's method. What the compiler may find wrong about an argument it reports at the type arguments,

@@ -16,15 +16,9 @@ pub(crate) struct Draft {
     pub(crate) paths: Paths,
     pub(crate) name: Option<LitStr>,
     pub(crate) id: Option<Type>,
+    pub(crate) ignores: Vec<Type>,
+    pub(crate) ignores_unknown: bool,
     pub(crate) handlers: Vec<Marked>,
-}
-
-impl Draft {
-    /// The events that are known by their types, with the conditions of their handlers.
-    pub(crate) fn events(&self) -> Vec<(&[Attribute], &Type)> {
-        let events = self.handlers.iter();
-        events.filter_map(|h| Some((h.cfgs.as_slice(), h.event.as_ref()?))).collect()
-    }
 }
 
 /// A valid aggregate.
@@ -35,6 +29,8 @@ pub(crate) struct Aggregate<'a> {
     pub(crate) uses: TokenStream,
     pub(crate) name: &'a LitStr,
     pub(crate) id: &'a Type,
+    pub(crate) ignores: &'a [Type],
+    pub(crate) ignores_unknown: bool,
     pub(crate) handlers: Vec<Handler<'a>>,
 }
 
@@ -63,7 +59,12 @@ pub(crate) fn read(options: TokenStream, item: TokenStream, errors: &mut Errors)
         );
     }
     let id = id.and_then(|setting| setting.type_path("Uuid", errors));
-    options.finish(&["name", "id", "crate"], errors);
+    let ignores = options.take("ignores", errors);
+    let ignores = ignores.map_or_else(Vec::new, |list| list.type_paths("EventType", errors));
+    let unknown = options.take("unknown", errors);
+    let unknown = unknown.and_then(|setting| setting.one_of(&["ignore", "error"], errors));
+    let ignores_unknown = unknown.is_some_and(|unknown| unknown == "ignore");
+    options.finish(&["name", "id", "ignores", "unknown", "crate"], errors);
     let handlers = handlers::take(&mut item, errors);
-    Some(Draft { item, paths, name, id, handlers })
+    Some(Draft { item, paths, name, id, ignores, ignores_unknown, handlers })
 }

@@ -17,8 +17,7 @@ pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Project
             ),
         );
     }
-    let events = draft.handlers.iter().filter_map(|h| Some((&*h.cfgs, h.event.as_ref()?)));
-    handlers::refuse_repeats(events, errors);
+    handlers::refuse_repeats(&draft.handlers, &draft.ignores, errors);
     let handlers = draft.handlers.iter().filter_map(|marked| handler(marked, errors)).collect();
     let (Some(name), true) = (&draft.name, errors.is_empty()) else { return None };
     Some(Projection {
@@ -27,6 +26,8 @@ pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Project
         uses: handlers::uses(&draft.handlers),
         name,
         version: draft.version.as_ref(),
+        of: &draft.of,
+        ignores: &draft.ignores,
         handlers,
     })
 }

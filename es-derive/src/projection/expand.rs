@@ -17,7 +17,8 @@ use crate::{handlers, span};
 ///     type __Event0 = Opened;
 ///     impl ::es_core::Projection for __Self {
 ///         const NAME: &'static str = "balances";
-///         const SUBSCRIBED_TO: &'static [&'static str] = &[Subscription::<__Event0>::NAME];
+///         const EVENTS: &'static [EventType] = &[Subscription::<__Event0>::EVENT];
+///         const SUBSCRIBED_TO: &'static [&'static str] = &names(Self::EVENTS);
 ///         fn handle<'a>(…) -> ::es_core::BoxFuture<'a, Result<(), ProjectionError>> { … }
 ///     }
 ///     // and for each handler
@@ -27,22 +28,23 @@ use crate::{handlers, span};
 /// ```
 pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
     let here = Span::mixed_site();
-    let Projection { item, paths, uses, .. } = projection;
+    let Projection { item, paths, uses, handlers, ignores, .. } = projection;
     let private = paths.private(here);
-    let aliases =
-        handlers::aliases(&item.self_ty, projection.handlers.iter().map(|h| (h.cfgs, h.event)));
+    let handled = handlers.iter().map(|h| (h.cfgs, h.event));
+    let aliases = handlers::aliases(&item.self_ty, handled, ignores);
     let trait_impl = trait_impl(projection);
-    let checks = projection.handlers.iter().enumerate();
-    let checks = checks.map(|(n, handler)| checks_of(paths, n, handler));
+    let checks = handlers.iter().enumerate().map(|(n, handler)| checks_of(paths, n, handler));
+    let coverage = super::coverage::expand(projection);
     quote_spanned! {here=>
         #item
         const _: () = {
             #[allow(unused_imports)]
-            use #private::NoSubscription as _;
+            use #private::{NoSource as _, NoSubscription as _};
             #uses
             #aliases
             #trait_impl
             #(#checks)*
+            #coverage
         };
     }
 }
@@ -54,18 +56,22 @@ fn trait_impl(projection: &Projection<'_>) -> TokenStream {
     let (es, private, text) = (paths.es_core(here), paths.private(here), static_str(here));
     let version =
         version.map(|n| quote_spanned!(here=> const VERSION: ::core::primitive::u32 = #n;));
-    let names = handlers.iter().enumerate().map(|(n, Handler { cfgs, event, .. })| {
+    let events = handlers.iter().enumerate().map(|(n, Handler { cfgs, event, .. })| {
         let event = event_alias(n, span::of_type(event));
-        quote_spanned!(here=> #(#cfgs)* #private::Subscription::<#event>::NAME)
+        quote_spanned!(here=> #(#cfgs)* #private::Subscription::<#event>::EVENT)
     });
     let arms = handlers.iter().enumerate().map(|(n, handler)| arm(paths, n, handler));
     let Names { stored, batch, .. } = Names::new();
     quote_spanned! {here=>
         #[automatically_derived]
+        impl #private::one_impl_block_has_projection_so_move_all_handlers_into_it for #this {}
+        #[automatically_derived]
         impl #es::Projection for #this {
             const NAME: #text = #name;
             #version
-            const SUBSCRIBED_TO: &'static [#text] = &[#(#names),*];
+            const EVENTS: &'static [#es::EventType] = &[#(#events),*];
+            const SUBSCRIBED_TO: &'static [#text] =
+                &#private::names::<{ #private::count_names(<#this as #es::Projection>::EVENTS) }>(Self::EVENTS);
             #[allow(unused_variables)]
             fn handle<'a>(
                 &'a mut self,
@@ -90,7 +96,7 @@ fn arm(paths: &Paths, n: usize, handler: &Handler<'_>) -> TokenStream {
     // `async` and its braces stand at the method: a future that is not `Send` is reported there.
     quote_spanned! {here=>
         #(#cfgs)*
-        if #stored.name == #private::Subscription::<#event>::NAME {
+        if #private::Subscription::<#event>::matches(#stored) {
             return #private::boxed(async move {
                 let #given = #private::Subscription::<#event>::decode(#stored)?;
                 #context
@@ -149,7 +155,7 @@ fn checks_of(paths: &Paths, n: usize, handler: &Handler<'_>) -> TokenStream {
         #(#cfgs)*
         const _: () = #private::assert_event::<#event>();
         #(#cfgs)*
-        const _: () = #private::assert_subscribed_once::<#this>(#private::Subscription::<#event>::NAME);
+        const _: () = #private::assert_subscribed_once::<#this>(&#private::Subscription::<#event>::EVENT);
     }
 }
 

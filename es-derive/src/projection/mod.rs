@@ -1,6 +1,7 @@
 //! `#[projection]`.
 
 mod check;
+mod coverage;
 mod expand;
 pub(crate) mod model;
 

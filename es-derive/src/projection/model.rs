@@ -19,6 +19,9 @@ pub(crate) struct Draft {
     pub(crate) paths: Paths,
     pub(crate) name: Option<LitStr>,
     pub(crate) version: Option<LitInt>,
+    /// The aggregates of which no event may be forgotten.
+    pub(crate) of: Vec<Type>,
+    pub(crate) ignores: Vec<Type>,
     pub(crate) handlers: Vec<Marked>,
 }
 
@@ -30,6 +33,8 @@ pub(crate) struct Projection<'a> {
     pub(crate) uses: TokenStream,
     pub(crate) name: &'a LitStr,
     pub(crate) version: Option<&'a LitInt>,
+    pub(crate) of: &'a [Type],
+    pub(crate) ignores: &'a [Type],
     pub(crate) handlers: Vec<Handler<'a>>,
 }
 
@@ -51,7 +56,13 @@ pub(crate) fn read(options: TokenStream, item: TokenStream, errors: &mut Errors)
         name::of_type(&item.self_ty).map(|default| name::stored(name.as_ref(), default, errors));
     let version = options.take("version", errors);
     let version = version.and_then(|setting| setting.number(MAX_VERSION, errors));
-    options.finish(&["name", "version", "crate"], errors);
+    let (of, ignores) = (options.take("of", errors), options.take("ignores", errors));
+    if let (None, Some(setting)) = (&of, &ignores) {
+        errors.at(setting, "`ignores` without `of` says nothing, for a projection leaves alone what it does not handle: write `of(Aggregate)` too, or remove it");
+    }
+    let of = of.map_or_else(Vec::new, |list| list.type_paths("Aggregate", errors));
+    let ignores = ignores.map_or_else(Vec::new, |list| list.type_paths("EventType", errors));
+    options.finish(&["name", "version", "of", "ignores", "crate"], errors);
     let handlers = handlers::take(&mut item, errors);
-    Some(Draft { item, paths, name, version, handlers })
+    Some(Draft { item, paths, name, version, of, ignores, handlers })
 }

@@ -81,6 +81,13 @@ expansions! {
         }
     "#;
 
+    aggregate_that_ignores: aggregate(r#"id = Uuid, ignores(Audited), unknown = "ignore""#) "
+        impl Counter {
+            #[handles(Counted)]
+            fn counted(&mut self, _: &Counted) {}
+        }
+    ";
+
     aggregate_after_an_error: aggregate(r#"name = "account""#) "
         impl Account {
             #[handles(Opened)]
@@ -98,6 +105,13 @@ expansions! {
             #[cfg(test)]
             #[handles(Closed)]
             fn closed(&mut self, _: &Closed) {}
+        }
+    ";
+
+    projection_of_aggregates: projection("of(Account, Loan), ignores(Closed)") "
+        impl Accounts {
+            #[handles(Opened)]
+            fn opened(&mut self, _: &Opened) {}
         }
     ";
 

@@ -16,10 +16,16 @@ const WORDS: &[&str] = &[
     "aggregate_id",
     "category",
     "upcast",
-    "ignores",
-    "upcasters",
+    "from",
+    "with",
+    "via",
+    "aliases",
+    "oldest",
     "id",
     "projection",
+    "of",
+    "ignores",
+    "unknown",
     "read_model",
     "table",
     "handles",
@@ -74,7 +80,7 @@ const USES: &[(&str, &str)] = &[
     ),
     (
         "",
-        "#[event(crate = ::es, version = 3, upcast(1 = Old, 2 = with_owner))] struct Opened(Uuid);",
+        "#[event(crate = ::es, version = 3, aliases(\"a\", \"b\"), oldest = 1)] #[upcast(from = 2, with = a::b)] #[upcast(from = 1, via = Old<A, B>)] struct Opened(Uuid);",
     ),
     (
         "",
@@ -85,12 +91,12 @@ const USES: &[(&str, &str)] = &[
         "impl Account { #[handles(Opened)] fn opened(&mut self, _: &Opened) {} }",
     ),
     (
-        "name = \"account\", id = Id<A, B>",
+        "name = \"account\", id = Id<A, B>, ignores(a::Closed, Noted<A>), unknown = \"ignore\"",
         "impl<T> Account<T> where T: Copy { #[handles(a::Opened)] #[cfg(any())] fn opened(e: &a::Opened, cx: &EventContext<'_>) -> Self {} \
          #[es_core::handles(Closed)] pub fn closed(self: &mut Self, Closed(_): &Closed) {} const N: u8 = 1; }",
     ),
     (
-        "name = \"accounts\", version = 3",
+        "name = \"accounts\", version = 3, of(Account, a::Loan), ignores(Noted)",
         "impl Accounts { #[handles(Opened)] async fn opened(&mut self, e: &Opened, cx: &mut ReadModels<'_>) -> Result<(), E> {} }",
     ),
     ("Opened", "fn opened(event: &Opened) {}"),

@@ -44,7 +44,7 @@ async fn an_unknown_event_is_an_error_that_names_it() {
     let cause = third(raw("account-frozen", 1, "{}")).await;
     assert_eq!(
         cause.to_string(),
-        "event `account-frozen` is not handled by `account`: add `#[handles(account-frozen)]` for its type"
+        "event `account-frozen` is neither handled nor ignored by `account`: add `#[handles(..)]` for its type, or list it in `ignores(..)`"
     );
     let ReplayError::UnknownEvent { event, aggregate: "account" } = cause else { panic!() };
     assert_eq!(event, "account-frozen");

@@ -64,7 +64,7 @@ impl Accounts {
 }
 
 fn main() {
-    let names: Vec<_> = Account::HANDLERS.iter().map(|row| row.event_name()).collect();
+    let names: Vec<_> = Account::HANDLERS.iter().map(|row| row.event().name()).collect();
     assert_eq!(names, ["Opened", "Closed"]);
     assert!(Account::initial().is_some());
     assert_eq!(Begun::HANDLERS.len(), 1);
