@@ -51,7 +51,7 @@ pub struct Row {
 #[derive(::std::fmt::Debug)]
 pub struct Accounts;
 
-#[::es_core::projection(name = "accounts", version = 2, oldest = 2)]
+#[::es_core::projection(name = "accounts", version = 2)]
 impl Accounts {
     /// Adds a row.
     #[::es_core::handles(Opened)]
