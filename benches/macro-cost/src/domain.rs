@@ -5,26 +5,86 @@ use quote::quote;
 
 /// Each noun is an aggregate, and each word after it an event of its: the first one begins the stream.
 const NOUNS: [(&str, &str); 20] = [
-    ("Account", "Opened Renamed Deposited Withdrawn Charged Frozen Thawed LimitRaised OwnerChanged Closed"),
-    ("Basket", "Started ItemAdded ItemRemoved QuantityChanged CouponApplied CouponDropped Saved Restored CheckedOut Abandoned"),
-    ("Booking", "Requested Confirmed Moved GuestAdded GuestRemoved Upgraded DepositPaid CheckedIn CheckedOut Cancelled"),
-    ("Campaign", "Drafted Approved Scheduled Launched Paused Resumed BudgetRaised BudgetCut AudienceChanged Finished"),
-    ("Contract", "Offered Amended Signed Countersigned Extended ClauseAdded ClauseStruck Breached Settled Terminated"),
-    ("Course", "Announced Opened StudentEnrolled StudentLeft LessonAdded LessonMoved TeacherChanged Graded Repeated Archived"),
-    ("Customer", "Registered Renamed Moved EmailChanged PhoneChanged Verified Suspended Reinstated Tagged Erased"),
-    ("Delivery", "Planned Packed Labelled PickedUp Scanned Delayed Rerouted Attempted Delivered Returned"),
-    ("Employee", "Hired Promoted Transferred SalaryChanged LeaveTaken LeaveCancelled Reviewed Trained Warned Dismissed"),
-    ("Invoice", "Issued LineAdded LineRemoved Discounted Sent Reminded PartlyPaid Paid Disputed WrittenOff"),
-    ("Machine", "Installed Started Stopped Calibrated Serviced PartReplaced FaultFound FaultCleared Moved Scrapped"),
-    ("Order", "Placed LineAdded LineRemoved AddressChanged Approved Paid Packed Shipped Refunded Cancelled"),
-    ("Parcel", "Registered Weighed Stamped Accepted Sorted Forwarded Held Released HandedOver Lost"),
-    ("Patient", "Admitted Examined Diagnosed Prescribed WardChanged AllergyNoted Operated Visited Recovered Discharged"),
-    ("Product", "Listed Described PriceRaised PriceCut Photographed Categorised Stocked SoldOut Recalled Withdrawn"),
-    ("Project", "Proposed Funded Staffed MilestoneSet MilestoneMet RiskNoted RiskClosed Paused Resumed Completed"),
-    ("Subscription", "Begun Renewed PlanRaised PlanLowered CardChanged Charged ChargeFailed Paused Resumed Ended"),
-    ("Ticket", "Reported Assigned Prioritised Commented Linked Reopened Escalated Resolved Merged Closed"),
-    ("Vehicle", "Bought Fuelled Driven Inspected Insured Damaged Repaired DriverChanged Leased Sold"),
-    ("Warehouse", "Built ShelfAdded ShelfRemoved GoodsReceived GoodsIssued Counted Corrected Inspected Expanded Closed"),
+    (
+        "Account",
+        "Opened Renamed Deposited Withdrawn Charged Frozen Thawed LimitRaised OwnerChanged Closed",
+    ),
+    (
+        "Basket",
+        "Started ItemAdded ItemRemoved QuantityChanged CouponApplied CouponDropped Saved Restored CheckedOut Abandoned",
+    ),
+    (
+        "Booking",
+        "Requested Confirmed Moved GuestAdded GuestRemoved Upgraded DepositPaid CheckedIn CheckedOut Cancelled",
+    ),
+    (
+        "Campaign",
+        "Drafted Approved Scheduled Launched Paused Resumed BudgetRaised BudgetCut AudienceChanged Finished",
+    ),
+    (
+        "Contract",
+        "Offered Amended Signed Countersigned Extended ClauseAdded ClauseStruck Breached Settled Terminated",
+    ),
+    (
+        "Course",
+        "Announced Opened StudentEnrolled StudentLeft LessonAdded LessonMoved TeacherChanged Graded Repeated Archived",
+    ),
+    (
+        "Customer",
+        "Registered Renamed Moved EmailChanged PhoneChanged Verified Suspended Reinstated Tagged Erased",
+    ),
+    (
+        "Delivery",
+        "Planned Packed Labelled PickedUp Scanned Delayed Rerouted Attempted Delivered Returned",
+    ),
+    (
+        "Employee",
+        "Hired Promoted Transferred SalaryChanged LeaveTaken LeaveCancelled Reviewed Trained Warned Dismissed",
+    ),
+    (
+        "Invoice",
+        "Issued LineAdded LineRemoved Discounted Sent Reminded PartlyPaid Paid Disputed WrittenOff",
+    ),
+    (
+        "Machine",
+        "Installed Started Stopped Calibrated Serviced PartReplaced FaultFound FaultCleared Moved Scrapped",
+    ),
+    (
+        "Order",
+        "Placed LineAdded LineRemoved AddressChanged Approved Paid Packed Shipped Refunded Cancelled",
+    ),
+    (
+        "Parcel",
+        "Registered Weighed Stamped Accepted Sorted Forwarded Held Released HandedOver Lost",
+    ),
+    (
+        "Patient",
+        "Admitted Examined Diagnosed Prescribed WardChanged AllergyNoted Operated Visited Recovered Discharged",
+    ),
+    (
+        "Product",
+        "Listed Described PriceRaised PriceCut Photographed Categorised Stocked SoldOut Recalled Withdrawn",
+    ),
+    (
+        "Project",
+        "Proposed Funded Staffed MilestoneSet MilestoneMet RiskNoted RiskClosed Paused Resumed Completed",
+    ),
+    (
+        "Subscription",
+        "Begun Renewed PlanRaised PlanLowered CardChanged Charged ChargeFailed Paused Resumed Ended",
+    ),
+    (
+        "Ticket",
+        "Reported Assigned Prioritised Commented Linked Reopened Escalated Resolved Merged Closed",
+    ),
+    (
+        "Vehicle",
+        "Bought Fuelled Driven Inspected Insured Damaged Repaired DriverChanged Leased Sold",
+    ),
+    (
+        "Warehouse",
+        "Built ShelfAdded ShelfRemoved GoodsReceived GoodsIssued Counted Corrected Inspected Expanded Closed",
+    ),
 ];
 
 /// The fields of an aggregate's state; an event carries two to five of them.

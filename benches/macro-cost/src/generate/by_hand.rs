@@ -12,10 +12,16 @@ pub(super) fn module(aggregate: &Aggregate, extent: Extent) -> TokenStream {
     let events = aggregate.events.iter().map(event);
     let state = (extent >= Extent::Aggregates).then(|| state(aggregate));
     let projection = (extent >= Extent::Everything).then(|| projection(aggregate));
-    let imports = (extent >= Extent::Aggregates)
-        .then(|| quote!(use es_core::{Handler, Handles, IntoEvents, ReplayError};));
-    let more_imports = (extent >= Extent::Everything)
-        .then(|| quote!(use es_core::{Batch, BoxFuture, Column, FromBatch, Table};));
+    let imports = (extent >= Extent::Aggregates).then(|| {
+        quote!(
+            use es_core::{Handler, Handles, IntoEvents, ReplayError};
+        )
+    });
+    let more_imports = (extent >= Extent::Everything).then(|| {
+        quote!(
+            use es_core::{Batch, BoxFuture, Column, FromBatch, Table};
+        )
+    });
     quote! {
         use es_core::prelude::*;
         #imports

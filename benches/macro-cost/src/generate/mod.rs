@@ -96,7 +96,11 @@ impl Source {
 
     /// How many lines a person writes to have the domain.
     pub(crate) fn lines(&self) -> usize {
-        self.modules.iter().flat_map(|(_, text)| text.lines()).filter(|line| !line.is_empty()).count()
+        self.modules
+            .iter()
+            .flat_map(|(_, text)| text.lines())
+            .filter(|line| !line.is_empty())
+            .count()
     }
 }
 

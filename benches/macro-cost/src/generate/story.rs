@@ -48,10 +48,13 @@ pub(super) fn main(aggregates: &[Aggregate], extent: Extent) -> TokenStream {
 fn story(aggregate: &Aggregate, extent: Extent) -> TokenStream {
     let (name, state) = (ident(&aggregate.name()), aggregate.ident());
     let (first, others) = aggregate.events.split_first().expect("an aggregate has events");
-    let (first, others) = (example(first), others.chunks(5).map(|events| {
-        let events = events.iter().map(example);
-        quote!(root.record((#(#events,)*))?;)
-    }));
+    let (first, others) = (
+        example(first),
+        others.chunks(5).map(|events| {
+            let events = events.iter().map(example);
+            quote!(root.record((#(#events,)*))?;)
+        }),
+    );
     let projected = (extent >= Extent::Everything).then(|| {
         let (row, projection) = (aggregate.row(), aggregate.projection());
         quote! {
