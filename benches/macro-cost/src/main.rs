@@ -22,7 +22,7 @@ struct Options {
     /// Checks parts of the domain too: the events alone, and the events with the aggregates.
     #[arg(long)]
     parts: bool,
-    /// Measures dispatch alone, which compiles nothing.
+    /// Measures dispatch and decoding alone, for which nothing is compiled.
     #[arg(long)]
     dispatch: bool,
     /// Writes the figures as JSON too, one row for each measure of each subject.

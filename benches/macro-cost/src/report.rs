@@ -11,7 +11,7 @@ use crate::measure::{Comparison, Measure};
 /// One line for each measure, with the goal and whether it is reached.
 pub(crate) fn table(compared: &[Comparison]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_NO_BORDERS);
+    table.load_style(presets::NOTHING);
     table.set_header(["measure", "unit", "macros", "by hand", "ratio", "goal", ""]);
     for one in compared {
         let verdict = match one.reached() {
