@@ -6,7 +6,7 @@
 
 /// An event.
 #[derive(::std::fmt::Debug, ::serde::Serialize, ::serde::Deserialize, ::es_core::Event)]
-#[event(name = "opened", version = 2, oldest = 2)]
+#[event(name = "opened", version = 2)]
 pub struct Opened {
     /// Who opened it.
     pub owner: ::std::string::String,
@@ -51,7 +51,7 @@ pub struct Row {
 #[derive(::std::fmt::Debug)]
 pub struct Accounts;
 
-#[::es_core::projection(name = "accounts", version = 2, oldest = 2)]
+#[::es_core::projection(name = "accounts", version = 2)]
 impl Accounts {
     /// Adds a row.
     #[::es_core::handles(Opened)]

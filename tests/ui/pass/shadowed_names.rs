@@ -66,7 +66,7 @@ mod row {
 
 struct Accounts;
 
-#[projection(version = 2, oldest = 2)]
+#[projection(version = 2)]
 impl Accounts {
     #[handles(Opened)]
     fn opened(&self, _: &Opened) {}
