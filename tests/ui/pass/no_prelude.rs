@@ -6,7 +6,7 @@
 
 /// An event.
 #[derive(::std::fmt::Debug, ::serde::Serialize, ::serde::Deserialize, ::es_core::Event)]
-#[event(name = "opened", version = 2)]
+#[event(name = "opened", version = 2, oldest = 2)]
 pub struct Opened {
     /// Who opened it.
     pub owner: ::std::string::String,
