@@ -126,7 +126,9 @@ impl EventRegistry {
         let entry =
             self.entries.entry(event.name()).or_insert_with(|| EventEntry::new(event.name()));
         entry.event = Some(*event);
-        subscribers.into_iter().for_each(|subscriber| add(&mut entry.projections, subscriber));
+        for subscriber in subscribers {
+            add(&mut entry.projections, subscriber);
+        }
         Ok(entry)
     }
 
