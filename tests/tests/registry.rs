@@ -1,5 +1,7 @@
 //! The catalogue of a program's events.
 
+#![expect(clippy::unused_self, reason = "which events a handler handles is all that matters here")]
+
 use es_core::prelude::*;
 use es_core::{Batch, BoxFuture, EventRegistry, RegistryError};
 
