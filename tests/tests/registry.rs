@@ -146,7 +146,7 @@ fn the_order_of_registration_does_not_matter() {
         .with_projection::<Audit>();
     let shown = |registry: &EventRegistry, name: &str| {
         let entry = registry.get(name).unwrap();
-        let mut projections: Vec<_> = entry.projections().iter().map(|p| p.to_string()).collect();
+        let mut projections: Vec<_> = entry.projections().iter().map(ToString::to_string).collect();
         projections.sort();
         (entry.name(), entry.event_type().copied(), entry.handled_by().to_owned(), projections)
     };
