@@ -65,8 +65,10 @@ impl<'a> EventContext<'a> {
 pub struct Handler<A> {
     event: EventType,
     /// `None` when the event is ignored.
-    apply: Option<fn(&mut Option<A>, &StoredEvent) -> Result<(), ReplayError>>,
+    apply: Option<Apply<A>>,
 }
+
+type Apply<A> = fn(&mut Option<A>, &StoredEvent) -> Result<(), ReplayError>;
 
 impl<A: Aggregate> Handler<A> {
     /// The row of event `E`.
@@ -116,7 +118,7 @@ pub(crate) fn replay<A: Aggregate>(
     });
     match row {
         Some(Handler { apply: Some(apply), .. }) => apply(state, event),
-        Some(row) => ignore(state, row.event.name()),
+        Some(row) => ignore(state.as_ref(), row.event.name()),
         None if matches!(A::UNKNOWN, UnknownEvents::Ignore) => Ok(()),
         None => Err(ReplayError::UnknownEvent { event: event.name.clone(), aggregate: A::NAME }),
     }
@@ -124,7 +126,7 @@ pub(crate) fn replay<A: Aggregate>(
 
 /// What an ignored event does: nothing, to a state that there is.
 pub(crate) fn ignore<A: Aggregate>(
-    state: &Option<A>,
+    state: Option<&A>,
     event: &'static str,
 ) -> Result<(), ReplayError> {
     match state {

@@ -92,175 +92,22 @@ pub use es_derive::AggregateId;
 /// because the columns are the names that serde writes.
 pub use es_derive::ReadModel;
 
-/// Makes a type an aggregate: the methods marked with [`handles`] are how its events make and change it.
-///
-/// ```
-/// use es_core::prelude::*;
-///
-/// #[derive(Serialize, Deserialize, Event)]
-/// struct Opened {
-///     owner: String,
-/// }
-///
-/// #[derive(Serialize, Deserialize, Event)]
-/// struct Withdrawn {
-///     cents: i64,
-/// }
-///
-/// struct Account {
-///     owner: String,
-///     cents: i64,
-///     last_change: Version,
-/// }
-///
-/// #[aggregate(name = "account", id = Uuid)]
-/// impl Account {
-///     #[handles(Opened)] // no receiver: this event begins the stream
-///     fn opened(event: &Opened) -> Self {
-///         Self { owner: event.owner.clone(), cents: 0, last_change: Version::new(1) }
-///     }
-///
-///     #[handles(Withdrawn)]
-///     fn withdrawn(&mut self, event: &Withdrawn, cx: &EventContext<'_>) {
-///         self.cents -= event.cents;
-///         self.last_change = cx.version;
-///     }
-///
-///     // Decisions are ordinary methods that return what to record, or the domain's own error.
-///     fn withdraw(&self, cents: i64) -> Result<Withdrawn, &'static str> {
-///         if cents > self.cents + 1_000 { Err("over the limit") } else { Ok(Withdrawn { cents }) }
-///     }
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let accounts = Repository::<Account, _>::new(MemoryStore::new());
-/// let id = Uuid::now_v7();
-/// accounts.create(id, Opened { owner: "Ada".into() }).await?;
-/// accounts.execute(id, |account| account.withdraw(1_000)).await.expect("within the limit");
-/// assert!(accounts.execute(id, |account| account.withdraw(1)).await.is_err());
-/// assert_eq!(accounts.load(id).await?.state().cents, -1_000);
-/// # Ok(())
-/// # }
-/// ```
-///
-/// | Option | Meaning | Unless set |
-/// |---|---|---|
-/// | `id = Type` | what identifies one of its kind: `Uuid`, or a newtype that is an [`AggregateId`](crate::AggregateId) | required |
-/// | `name = "…"` | the stored name of its kind, to be kept for ever: 1 to 512 bytes, no control characters | the type's name |
-///
-/// # Handlers
-/// A handler is synchronous, takes its event by reference and, if it likes, `&EventContext` after it.
-/// - Without a receiver it returns `Self`: its event begins the stream. An aggregate with such a handler needs no
-///   `Default`; one without must have it.
-/// - With `&mut self` it returns nothing: its event has happened and cannot be refused any more.
-///
-/// The attribute stands on an inherent impl without generic parameters, one for each aggregate. The handlers stay
-/// ordinary methods that tests can call.
-///
-/// # What is written
-/// `impl Aggregate`; for each handler `impl Handles<Event>` for the aggregate and `impl IntoEvents<Aggregate>` for the
-/// event, so that decisions may return it; and checks that no two handled events have one stored name.
-///
-/// Recording an event that is not handled does not compile:
-///
-/// ```compile_fail,E0277
-/// # use es_core::prelude::*;
-/// # #[derive(Serialize, Deserialize, Event)]
-/// # struct Opened;
-/// # #[derive(Serialize, Deserialize, Event)]
-/// # struct Closed;
-/// # #[derive(Default)]
-/// # struct Account;
-/// # #[aggregate(id = Uuid)]
-/// # impl Account {
-/// #     #[handles(Opened)]
-/// #     fn opened(&mut self, _: &Opened) {}
-/// # }
-/// # async fn close(accounts: Repository<Account, MemoryStore>, id: Uuid) {
-/// accounts.execute(id, |_| Ok::<_, ()>(Closed)).await; // `Closed` cannot be recorded by `Account`
-/// # }
-/// ```
+#[doc = include_str!("../docs/aggregate.md")]
 pub use es_derive::aggregate;
 
 /// Marks a method as the handler of an event: `#[handles(Opened)]`, in an impl with [`aggregate`] or [`projection`].
 ///
 /// The event is a type, written as anywhere else: a path or an alias will do. A method handles one event, and an event
 /// has one handler. With `#[cfg]` on the method, everything that is made from it is under the same condition.
+///
+/// | The compiler says | Because |
+/// |---|---|
+/// | works only inside an impl with `#[aggregate]` or `#[projection]` | nothing above the `impl` reads it |
+/// | expected an event type | there is no type between the parentheses, or something that has no name |
+/// | a handler handles one event | it names two, or a method has the attribute twice |
+/// | belongs on a method | it stands on a constant, a type or a macro |
+/// | cannot find attribute `handles` | it is not in scope: `use es_core::prelude::*;` |
 pub use es_derive::handles;
 
-/// Makes a type a projection: the methods marked with [`handles`] are called with their events, by rising position.
-///
-/// ```
-/// use es_core::prelude::*;
-///
-/// #[derive(Serialize, Deserialize, Event)]
-/// struct Opened {
-///     owner: String,
-/// }
-///
-/// #[derive(Serialize, Deserialize, Event)]
-/// struct Closed;
-///
-/// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ReadModel)]
-/// #[read_model(table = "accounts")]
-/// struct AccountRow {
-///     #[read_model(id)]
-///     account: Uuid,
-///     owner: String,
-///     open: bool,
-/// }
-///
-/// struct Accounts;
-///
-/// #[projection(name = "accounts", version = 1)]
-/// impl Accounts {
-///     #[handles(Opened)]
-///     async fn opened(&self, event: &Opened, cx: &mut ReadModels<'_>) -> Result<(), ProjectionError> {
-///         let (account, owner) = (cx.stream_id(), event.owner.clone());
-///         cx.rows::<AccountRow>().save(AccountRow { account, owner, open: true }).await
-///     }
-///
-///     #[handles(Closed)]
-///     async fn closed(&self, _: &Closed, cx: &mut ReadModels<'_>) -> Result<(), ProjectionError> {
-///         let account = cx.stream_id();
-///         cx.rows::<AccountRow>().update(&account, |row| row.open = false).await?;
-///         Ok(())
-///     }
-/// }
-///
-/// // A projection may also be its own read model.
-/// struct Count {
-///     open: usize,
-/// }
-///
-/// #[projection]
-/// impl Count {
-///     #[handles(Opened)]
-///     fn opened(&mut self, _: &Opened) {
-///         self.open += 1;
-///     }
-///
-///     #[handles(Closed)]
-///     fn closed(&mut self, _: &Closed) {
-///         self.open -= 1;
-///     }
-/// }
-///
-/// assert_eq!(Accounts::SUBSCRIBED_TO, ["Opened", "Closed"]);
-/// assert_eq!(<Count as Projection>::NAME, "Count");
-/// ```
-///
-/// | Option | Meaning | Unless set |
-/// |---|---|---|
-/// | `name = "…"` | the name under which its checkpoint is kept: 1 to 512 bytes, no control characters | the type's name |
-/// | `version = 2` | to be raised when its read models must be built anew; each version has its own checkpoint | 1 |
-///
-/// # Handlers
-/// A handler takes `&self` or `&mut self`, its event by reference and, if it likes, one context after it: `&EventContext`,
-/// `&mut ReadModels`, or what a store offers. It may be `async`, and returns nothing or `Result<(), ProjectionError>`;
-/// an error of another type becomes one with `.map_err(ProjectionError::handler)?`.
-///
-/// Events without a handler are left alone. Stores are asked only for those that have one: their stored names are
-/// [`SUBSCRIBED_TO`](crate::Projection::SUBSCRIBED_TO).
+#[doc = include_str!("../docs/projection.md")]
 pub use es_derive::projection;

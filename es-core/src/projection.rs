@@ -29,7 +29,7 @@ pub trait Projection: Send + 'static {
     /// Raised when its read models must be built anew: a new version has its own checkpoint and begins at the beginning
     /// of the log. Give it tables of another name, or empty the old ones first, or events will count twice.
     const VERSION: u32 = 1;
-    /// The types of the events it handles, for listings such as `EventRegistry`.
+    /// The types of the events it handles, for listings such as [`EventRegistry`](crate::EventRegistry).
     const EVENTS: &'static [EventType] = &[];
     /// The stored names of the events it handles, those of before included: stores filter the log by it.
     const SUBSCRIBED_TO: &'static [&'static str];

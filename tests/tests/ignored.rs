@@ -75,12 +75,13 @@ fn noted() -> Noted {
 
 async fn store(stream: StreamId, events: Vec<NewEvent>) -> MemoryStore {
     let store = MemoryStore::new();
-    store.append(StreamAppend::new(stream, ExpectedVersion::NoStream, events)).await.unwrap();
+    let append = StreamAppend::new(stream, ExpectedVersion::NoStream, events);
+    store.append(append).await.expect("the stream is new");
     store
 }
 
 fn new(event: &impl Event) -> NewEvent {
-    NewEvent::of(event).unwrap()
+    NewEvent::of(event).expect("it can be written")
 }
 
 #[tokio::test]

@@ -36,8 +36,8 @@ impl Totals {
 }
 
 fn old(name: &'static str, cents: i64) -> NewEvent {
-    let payload = Payload::from_json(cents.to_string()).unwrap();
-    NewEvent::raw(EventName::new(name).unwrap(), Withdrawn::VERSION, payload)
+    let payload = Payload::from_json(cents.to_string()).expect("JSON");
+    NewEvent::raw(EventName::new(name).expect("a name"), Withdrawn::VERSION, payload)
 }
 
 #[tokio::test]

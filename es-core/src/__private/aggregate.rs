@@ -47,7 +47,7 @@ impl<A: Aggregate, E: HandledBy<A>> Row<A, E> {
     /// # Errors
     /// [`ReplayError::NotBegun`] when there is nothing yet that it could leave unchanged.
     pub fn ignore(state: &mut Option<A>) -> Result<(), ReplayError> {
-        ignore(state, E::NAME)
+        ignore(state.as_ref(), E::NAME)
     }
 
     /// The event as what a decision returns.

@@ -4,8 +4,8 @@ use es_core::prelude::*;
 use rust_decimal::Decimal;
 
 use crate::account::{
-    AccountClosed, AccountFrozen, AccountId, AccountOpened, AccountReleased, MoneyDeposited,
-    MoneyWithdrawn, Status,
+    AccountClosed, AccountFrozen, AccountId, AccountOpened, AccountReleased, BankAccount,
+    MoneyDeposited, MoneyWithdrawn, Status,
 };
 
 /// One account, ready to be read.
@@ -27,7 +27,7 @@ pub struct AccountBalance {
 #[derive(Debug)]
 pub struct AccountBalances;
 
-#[projection(name = "account-balances", version = 1)]
+#[projection(name = "account-balances", version = 1, of(BankAccount))]
 impl AccountBalances {
     #[handles(AccountOpened)]
     async fn opened(

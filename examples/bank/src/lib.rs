@@ -3,6 +3,15 @@
 //! [`account`] holds the events, the aggregate and its rules, [`balances`] the read model, [`workload`] a small
 //! deterministic day at the bank.
 
+use es_core::EventRegistry;
+
 pub mod account;
 pub mod balances;
 pub mod workload;
+
+/// Every event of the bank.
+pub fn events() -> EventRegistry {
+    EventRegistry::new()
+        .with::<account::BankAccount>()
+        .with_projection::<balances::AccountBalances>()
+}

@@ -1,4 +1,5 @@
-//! `cargo run -p bank [-- --store postgres://…]`: a day at the bank, told as tables.
+//! `cargo run -p bank [-- --store postgres://…]`: a day at the bank, told as tables. `cargo run -p bank -- events`: the
+//! catalogue of its events.
 
 mod tables;
 
@@ -6,7 +7,7 @@ use std::process::ExitCode;
 
 use bank::balances::{AccountBalance, AccountBalances};
 use bank::workload::{self, Result};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use es_core::prelude::*;
 use es_postgres::PgStore;
 
@@ -16,11 +17,23 @@ struct Arguments {
     /// Where the events are kept: `memory`, or the URL of a PostgreSQL database.
     #[arg(long, default_value = "memory", value_name = "memory|postgres://…")]
     store: String,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Lists the events that the bank knows, and who handles them.
+    Events {
+        /// Prints them as JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Arguments::parse().store).await {
+    match run(&Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -34,8 +47,11 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(store: &str) -> Result<()> {
-    match store {
+async fn run(arguments: &Arguments) -> Result<()> {
+    if let Some(Command::Events { json }) = arguments.command {
+        return list_events(json);
+    }
+    match arguments.store.as_str() {
         "memory" => tell(MemoryStore::new()).await,
         url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
             let store = PgStore::connect(url).await?;
@@ -44,6 +60,16 @@ async fn run(store: &str) -> Result<()> {
         }
         other => Err(format!("`{other}` is no store: write `memory` or `postgres://…`").into()),
     }
+}
+
+fn list_events(json: bool) -> Result<()> {
+    let events = bank::events();
+    if json {
+        println!("{}", serde_json::to_string_pretty(&events)?);
+    } else {
+        print!("{events}");
+    }
+    Ok(())
 }
 
 /// Plays the day on a store and prints what is in it afterwards.

@@ -51,6 +51,30 @@ async fn the_story_is_the_same_on_postgres() {
 }
 
 #[test]
+fn the_events_are_listed_as_a_table_or_as_json() {
+    let table = story(&["events"]);
+    let lines: Vec<_> = table.lines().collect();
+    assert_eq!(lines.len(), 8, "{table}");
+    assert!(lines[0].starts_with("event             version  formerly  aggregates"), "{table}");
+    assert!(lines[2].starts_with("account-closed    1 "), "{table}");
+    assert!(lines[2].ends_with("account-balances v1  bank::account::AccountClosed"), "{table}");
+
+    let json: serde_json::Value = serde_json::from_str(&story(&["events", "--json"])).unwrap();
+    assert_eq!(json["events"].as_array().map(Vec::len), Some(6));
+    let withdrawn = serde_json::json!({
+        "name": "money-withdrawn",
+        "aliases": [],
+        "version": 1,
+        "oldest_version": 1,
+        "rust_type": "bank::account::MoneyWithdrawn",
+        "handled_by": ["bank-account"],
+        "ignored_by": [],
+        "projections": [{ "name": "account-balances", "version": 1 }],
+    });
+    assert_eq!(json["events"][5], withdrawn);
+}
+
+#[test]
 fn a_store_that_is_none_is_named() {
     let output = bank(&["--store", "mysql://localhost"]);
     assert_eq!(output.status.code(), Some(1));

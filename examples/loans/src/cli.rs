@@ -34,6 +34,12 @@ enum Command {
     Report(ReportArguments),
     /// Prints the state of one application and its history.
     Show(ShowArguments),
+    /// Lists the events that the program knows, and who handles them.
+    Events {
+        /// Prints them as JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -197,7 +203,17 @@ pub async fn run(arguments: Arguments) -> Result<String, CliError> {
             let store = connect(&arguments.store).await?;
             show(&store, &arguments.application, arguments.moment()).await.map_err(no_log)
         }
+        Command::Events { json } => Ok(list_events(json)),
     }
+}
+
+fn list_events(json: bool) -> String {
+    let events = crate::events();
+    if !json {
+        return events.to_string();
+    }
+    let text = serde_json::to_string_pretty(&events);
+    text.expect("names and numbers are always JSON") + "\n"
 }
 
 async fn connect(url: &PgUrl) -> Result<PgStore, CliError> {

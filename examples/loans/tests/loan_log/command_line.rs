@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use es_core::prelude::*;
 use es_postgres::PgStore;
 use es_tests::TestDatabase;
+use loans::domain::LoanApplication;
 
 use crate::logs::{SAMPLE_REPORT, file, sample, sample_lines};
 
@@ -79,6 +81,28 @@ async fn a_database_is_filled_and_read_again() {
     let unknown = loans(&["show", "nobody", "--store", url]);
     let nobody = "error: there is no application nobody in the store\n";
     assert_eq!(printed(&unknown), ("", nobody, Some(1)));
+}
+
+#[test]
+fn the_events_are_listed_as_a_table_or_as_json() {
+    let json = loans(&["events", "--json"]);
+    let (json, errors, code) = printed(&json);
+    assert_eq!((errors, code), ("", Some(0)));
+    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    let names = json["events"].as_array().unwrap().iter().map(|event| event["name"].as_str());
+    let names: Vec<_> = names.map(Option::unwrap).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    let rows = LoanApplication::HANDLERS.iter().map(|row| row.event().name());
+    assert_eq!(rows.clone().filter(|name| !names.contains(name)).count(), 0);
+    assert_eq!(names.len(), rows.count());
+
+    let table = loans(&["events"]);
+    let (table, errors, code) = printed(&table);
+    assert_eq!((errors, code), ("", Some(0)));
+    for name in names {
+        let lines = table.lines().filter(|line| line.split(' ').next() == Some(name));
+        assert_eq!(lines.count(), 1, "{name} in\n{table}");
+    }
 }
 
 #[test]
