@@ -49,6 +49,12 @@ impl Setting {
         self.parsed(&format!("the path of {what}"), example, |_| true, errors)
     }
 
+    /// Its value, when it is the path of a crate or module: a path that may stand before `::` anywhere.
+    pub(crate) fn module(&self, what: &str, example: &str, errors: &mut Errors) -> Option<Path> {
+        let plain = |path: &Path| path.segments.iter().all(|segment| segment.arguments.is_empty());
+        self.parsed(&format!("the path of {what}"), example, plain, errors)
+    }
+
     /// Its value, when it is a whole number between 1 and `max`.
     pub(crate) fn number(&self, max: u32, errors: &mut Errors) -> Option<LitInt> {
         let literal: LitInt = self.parsed("a whole number", "1", |_| true, errors)?;

@@ -14,7 +14,7 @@ impl Paths {
     /// Takes the option out of the list.
     pub(crate) fn take(options: &mut Options, errors: &mut Errors) -> Self {
         let setting = options.take("crate", errors);
-        Self(setting.and_then(|setting| setting.path("es-core", "crate::es", errors)))
+        Self(setting.and_then(|setting| setting.module("es-core", "crate::es", errors)))
     }
 
     /// The crate. What the user has written keeps its place: if it is wrong, it is so there.

@@ -3,6 +3,7 @@
 
 mod expansions;
 mod no_panic;
+mod user_item;
 
 use proc_macro2::TokenStream;
 

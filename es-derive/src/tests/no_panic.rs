@@ -99,6 +99,7 @@ const USES: &[(&str, &str)] = &[
         "name = \"accounts\", version = 3, of(Account, a::Loan), ignores(Noted)",
         "impl Accounts { #[handles(Opened)] async fn opened(&mut self, e: &Opened, cx: &mut ReadModels<'_>) -> Result<(), E> {} }",
     ),
+    ("", "#[aggregate_id(crate = a::<B>::c)] struct Id(Uuid);"),
     ("Opened", "fn opened(event: &Opened) {}"),
 ];
 
@@ -189,13 +190,27 @@ fn walk(tokens: TokenStream, at: &mut usize, edit: &Edit) -> TokenStream {
 }
 
 /// Items in which everything is right but what the macros themselves parse.
-fn with_hole(hole: &TokenStream) -> [TokenStream; 7] {
+fn with_hole(hole: &TokenStream) -> [TokenStream; 9] {
     [
         quote!(
             #[aggregate_id(#hole)]
             struct AccountId(Uuid);
         ),
         quote!(struct AccountId(#hole);),
+        quote!(
+            #[aggregate_id(crate = #hole)]
+            #[event(crate = #hole)]
+            #[read_model(table = "rows", crate = #hole)]
+            struct Row {
+                #[read_model(id)]
+                id: Uuid,
+            }
+        ),
+        quote!(
+            #[event(version = 2, aliases(#hole))]
+            #[upcast(from = 1, #hole)]
+            struct Opened;
+        ),
         quote!(
             #[event(#hole)]
             struct Opened;
@@ -211,6 +226,16 @@ fn with_hole(hole: &TokenStream) -> [TokenStream; 7] {
         quote!(impl Account { #[handles(#hole)] fn opened(&mut self, _: &Opened) {} }),
         quote!(impl Account { #[handles(Opened)] fn opened(&mut self, _: &Opened, #hole) {} }),
         quote!(impl Account { #[handles(Opened)] fn opened(event: &Opened) -> #hole {} }),
+    ]
+}
+
+/// Options in which everything is right but one value.
+fn options_with_hole(hole: &TokenStream) -> [TokenStream; 4] {
+    [
+        quote!(id = Uuid, crate = #hole),
+        quote!(id = #hole),
+        quote!(id = Uuid, ignores(Closed, #hole)),
+        quote!(of(Account, #hole), ignores(#hole)),
     ]
 }
 
@@ -233,6 +258,10 @@ proptest! {
         run(&options, &item)?;
         for item in with_hole(&options) {
             run(&options, &item)?;
+        }
+        let block = quote!(impl Account { #[handles(Opened)] fn opened(&mut self, _: &Opened) {} });
+        for options in options_with_hole(&options) {
+            run(&options, &block)?;
         }
     }
 

@@ -85,7 +85,7 @@ pub(crate) async fn through_time<S: EventStore + Clone>(store: &S, day: &Day) ->
 pub(crate) async fn balances<S: ProjectionStore>(store: &S, day: &Day) -> Result<Table> {
     let mut table = table(["owner", "balance", "status"]);
     for (_, id) in &day.accounts {
-        if let Some(row) = store.row::<AccountBalance>(&id).await? {
+        if let Some(row) = store.row::<AccountBalance>(id).await? {
             table.add_row([Cell::new(row.owner), number(row.balance), Cell::new(row.status)]);
         }
     }

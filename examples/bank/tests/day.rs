@@ -56,7 +56,7 @@ async fn check<S: ProjectionStore + Clone>(store: S) {
         let account = root.state();
         assert_eq!((account.balance(), account.status()), (balance, status), "{owner}");
         assert_eq!(root.version(), Version::new(version), "{owner}");
-        let row = store.row::<AccountBalance>(&id).await.expect("reads").expect("a row");
+        let row = store.row::<AccountBalance>(id).await.expect("reads").expect("a row");
         assert_eq!(row.balance, account.balance(), "{owner}");
         assert_eq!(row.status, account.status().to_string(), "{owner}");
         assert_eq!(row.owner, account.owner());

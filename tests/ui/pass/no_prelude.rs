@@ -12,13 +12,25 @@ pub struct Opened {
     pub owner: ::std::string::String,
 }
 
+/// Its id.
+#[derive(
+    ::std::fmt::Debug,
+    ::std::clone::Clone,
+    ::std::marker::Copy,
+    ::std::cmp::PartialEq,
+    ::std::cmp::Eq,
+    ::es_core::AggregateId,
+)]
+#[aggregate_id(category = "account")]
+pub struct AccountId(::es_core::prelude::Uuid);
+
 /// An aggregate.
 #[derive(::std::fmt::Debug)]
 pub struct Account {
     owner: ::std::string::String,
 }
 
-#[::es_core::aggregate(name = "account", id = ::es_core::prelude::Uuid)]
+#[::es_core::aggregate(name = "account", id = AccountId)]
 impl Account {
     /// Begins it.
     #[::es_core::handles(Opened)]
@@ -44,7 +56,7 @@ impl Account {
 pub struct Row {
     /// Its key.
     #[read_model(id)]
-    pub account: ::es_core::prelude::Uuid,
+    pub account: AccountId,
 }
 
 /// A projection.
@@ -60,9 +72,13 @@ impl Accounts {
         _: &Opened,
         cx: &mut ::es_core::ReadModels<'_>,
     ) -> ::std::result::Result<(), ::es_core::ProjectionError> {
-        let account = cx.stream_id();
+        let account = ::es_core::AggregateId::from_uuid(cx.stream_id());
         cx.rows::<Row>().save(Row { account }).await
     }
 }
 
-fn main() {}
+fn main() {
+    let (id, same) = (AccountId::from_name("DE12"), <Account as ::es_core::Aggregate>::id_from_name("DE12"));
+    ::std::assert_eq!(id, same);
+    ::std::assert_eq!(::std::string::ToString::to_string(&id).len(), 36);
+}

@@ -12,22 +12,15 @@ mod account {
         pub(super) struct Opened;
     }
 
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    struct Id(Uuid);
-
-    impl AggregateId for Id {
-        fn from_uuid(id: Uuid) -> Self {
-            Self(id)
-        }
-
-        fn uuid(&self) -> Uuid {
-            self.0
-        }
+    mod ids {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, es_core::AggregateId)]
+        #[aggregate_id(category = "Account")]
+        pub(in crate::account) struct Id(es_core::prelude::Uuid);
     }
 
     struct Account;
 
-    #[aggregate(id = Id)]
+    #[aggregate(id = ids::Id)]
     impl Account {
         #[handles(events::Opened)]
         fn opened(_: &events::Opened) -> Self {
@@ -47,6 +40,7 @@ mod account {
 
     pub(super) fn names() -> [&'static str; 2] {
         let _ = Repository::<Account, _>::new(MemoryStore::new());
+        assert_eq!(ids::Id::from_name("DE12"), Account::id_from_name("DE12"));
         let _ = Projector::in_memory(MemoryStore::new(), Accounts(0));
         [Account::NAME, <Accounts as Projection>::NAME]
     }

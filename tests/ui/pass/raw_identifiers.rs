@@ -10,12 +10,18 @@ struct r#match {
     r#type: String,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AggregateId)]
+#[aggregate_id(category = "struct")]
+struct r#enum {
+    r#in: Uuid,
+}
+
 #[derive(Default)]
 struct r#struct {
     r#type: String,
 }
 
-#[aggregate(id = Uuid)]
+#[aggregate(id = r#enum)]
 impl r#struct {
     #[handles(r#match)]
     fn r#fn(&mut self, r#event: &r#match) {
@@ -45,5 +51,6 @@ fn main() {
     assert_eq!(r#struct::NAME, "struct");
     assert_eq!(<r#mod as Projection>::NAME, "mod");
     assert_eq!((Row::TABLE.key, Row::TABLE.columns[0].name), ("type", "type"));
+    assert_eq!(r#enum::from_name("DE12"), r#struct::id_from_name("DE12"));
     assert!(r#struct::initial().is_some());
 }

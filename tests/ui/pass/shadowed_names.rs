@@ -27,10 +27,14 @@ struct Opened;
 #[derive(serde::Serialize, serde::Deserialize, Event)]
 struct Closed;
 
+#[derive(core::fmt::Debug, core::clone::Clone, core::marker::Copy, PartialEq, Eq, es_core::AggregateId)]
+#[aggregate_id(category = "Account")]
+struct Uuid(es_core::prelude::Uuid);
+
 #[derive(core::default::Default)]
 struct Account;
 
-#[aggregate(id = es_core::prelude::Uuid)]
+#[aggregate(id = Uuid)]
 impl Account {
     #[handles(Opened)]
     fn opened(_: &Opened) -> Self {
@@ -77,4 +81,10 @@ impl Accounts {
     }
 }
 
-fn main() {}
+fn main() {
+    use es_core::{Aggregate, AggregateId};
+    core::assert!(<Account as Aggregate>::initial().is_none());
+    core::assert!(<Counter as Aggregate>::initial().is_some());
+    core::assert_eq!(Uuid::from_name("DE12"), Account::id_from_name("DE12"));
+    core::assert_ne!(Uuid::generate(), Uuid::generate());
+}
