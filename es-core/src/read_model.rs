@@ -38,7 +38,7 @@ pub trait ReadModel: Serialize + DeserializeOwned + Clone + Send + Sync + 'stati
 /// An implementation must give every key its own text, in a form that the column's SQL type reads.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot identify a row of a read model",
-    note = "use `Uuid`, `String` or an integer for the field with `#[read_model(id)]`"
+    note = "use `Uuid`, an id that derives `AggregateId`, `String` or an integer for the field with `#[read_model(id)]`"
 )]
 pub trait RowKey: ColumnType + Send + Sync {
     /// The key as text.

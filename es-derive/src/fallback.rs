@@ -143,10 +143,7 @@ pub(crate) fn aggregate_id(draft: &IdDraft, errors: &Errors) -> TokenStream {
     if matches!(item.data, Data::Union(_)) || !item.generics.params.is_empty() {
         return reports;
     }
-    let never = quote!({
-        let _ = id;
-        loop {}
-    });
+    let never = quote_spanned!(Span::mixed_site()=> { let _ = id; loop {} });
     let impls = impls(draft, &TokenStream::new(), &never, &never);
     quote!(#reports #impls)
 }

@@ -1,6 +1,6 @@
 //! From a valid id to its impls.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use super::model::{Draft, OnlyField};
@@ -18,11 +18,11 @@ use crate::span;
 /// };
 /// ```
 pub(crate) fn expand(draft: &Draft, field: &OnlyField<'_>) -> TokenStream {
-    let (here, there) = (draft.item.ident.span(), span::of_type(field.ty));
+    let (ours, there) = (Span::mixed_site(), span::of_type(field.ty));
     let (private, ident, OnlyField { member, ty }) =
         (draft.paths.private(there), &draft.item.ident, field);
-    let wrap = quote_spanned!(here=> #ident { #member: (FIELD.wrap)(id) });
-    let unwrap = quote_spanned!(here=> (FIELD.unwrap)(&id.#member));
+    let wrap = quote_spanned!(ours=> #ident { #member: (FIELD.wrap)(id) });
+    let unwrap = quote_spanned!(ours=> (FIELD.unwrap)(&id.#member));
     let field =
         quote_spanned!(there=> const FIELD: #private::IdField<#ty> = #private::IdField::UUID;);
     impls(draft, &field, &wrap, &unwrap)
@@ -37,11 +37,12 @@ pub(crate) fn impls(
 ) -> TokenStream {
     let (here, ident, vis) = (draft.item.ident.span(), &draft.item.ident, &draft.item.vis);
     let private = draft.paths.private(here);
-    let category = match &draft.category {
-        Some(category) => quote_spanned!(here=> #private::Some(#category)),
-        None => quote_spanned!(here=> #private::None),
-    };
-    let from_name = draft.category.as_ref().map(|category| {
+    let category = draft.category.as_ref();
+    let constant = category.map_or_else(
+        || quote_spanned!(here=> #private::None),
+        |category| quote_spanned!(here=> #private::Some(#category)),
+    );
+    let from_name = category.map(|category| {
         quote_spanned! {here=>
             impl #ident {
                 /// The id that belongs to a natural key: always the same for the same key, and another one in every
@@ -53,16 +54,20 @@ pub(crate) fn impls(
             }
         }
     });
+    // Nothing is wrong in these but by our mistake.
+    let conversions = quote_spanned! {Span::mixed_site()=>
+        fn wrap(id: #private::Uuid) -> #ident {
+            #wrap
+        }
+        fn unwrap(id: &#ident) -> #private::Uuid {
+            #unwrap
+        }
+    };
     quote_spanned! {here=>
         const _: () = {
             #field
-            fn wrap(id: #private::Uuid) -> #ident {
-                #wrap
-            }
-            fn unwrap(id: &#ident) -> #private::Uuid {
-                #unwrap
-            }
-            #private::aggregate_id!(#ident, #category, wrap, unwrap);
+            #conversions
+            #private::aggregate_id!(#ident, #constant, wrap, unwrap);
             #from_name
         };
     }
