@@ -28,6 +28,7 @@ mod record;
 mod repository;
 mod root;
 mod rows;
+mod shape;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -61,6 +62,7 @@ pub use record::{NewEvent, StoredEvent};
 pub use repository::{Repository, RetryPolicy};
 pub use root::{Committed, Root};
 pub use rows::{ReadModels, Rows};
+pub use shape::FoundColumn;
 pub use store::{
     Appended, BoxFuture, Checkpoint, EventAddress, EventStore, EventStream, LogPage, LogQuery,
     ProjectionBatch, ProjectionStore, StreamAppend, StreamQuery,
