@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod projection;
+mod read_model;
 
 use crate::event::{Event, SchemaVersion};
 
@@ -13,6 +14,8 @@ pub use aggregate::{NoRow, Row, as_context, assert_once, begun, initial};
 pub use projection::{
     NoSubscription, Subscription, assert_subscribed_once, boxed, context, ignored, outcome,
 };
+
+pub use read_model::{NotOptional, Nullable};
 
 pub use core::clone::Clone;
 pub use core::marker::{Send, Sync};
