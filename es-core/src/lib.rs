@@ -27,6 +27,7 @@ mod read_model;
 mod record;
 mod repository;
 mod root;
+mod row_json;
 mod rows;
 mod shape;
 mod store;

@@ -36,6 +36,7 @@ mod refusals;
 mod streams;
 mod support;
 mod tables;
+mod values;
 
 /// The promises of [`EventStore`](crate::EventStore). One that is missing here is not exported, so the compiler tells.
 #[doc(hidden)]
@@ -121,6 +122,7 @@ macro_rules! __projection_store_promises {
             changes::a_column_that_nobody_fills_in_is_refused
             changes::many_may_change_a_table_at_once
             changes::a_missing_column_is_named
+            values::a_value_that_cannot_be_kept_is_refused
             batches::a_new_projection_starts_at_the_beginning
             batches::a_checkpoint_comes_back
             batches::each_version_of_a_projection_has_its_own_checkpoint
