@@ -8,7 +8,7 @@ use uuid::Uuid;
 pub struct Table {
     /// Its name: `[a-z_][a-z0-9_]*`, at most 48 bytes.
     pub name: &'static str,
-    /// The column that identifies a row.
+    /// The name of the column that identifies a row.
     pub key: &'static str,
     /// All columns, the key among them.
     pub columns: &'static [Column],
@@ -18,7 +18,8 @@ impl Table {
     /// A table; its names are checked when the program is compiled.
     ///
     /// # Panics
-    /// In const evaluation, when a name is not `[a-z_][a-z0-9_]*` of at most 48 bytes or `key` is not among the columns.
+    /// In const evaluation, when a name is not `[a-z_][a-z0-9_]*` of at most 48 bytes or is there twice, when a field's
+    /// name is longer than 63 bytes, or when `key` is not among the columns.
     #[must_use]
     pub const fn new(name: &'static str, key: &'static str, columns: &'static [Column]) -> Self {
         assert!(is_identifier(name), "a table's name is `[a-z_][a-z0-9_]*`, at most 48 bytes");
@@ -29,6 +30,15 @@ impl Table {
                 is_identifier(column),
                 "a column's name is `[a-z_][a-z0-9_]*`, at most 48 bytes"
             );
+            assert!(
+                columns[at].field.len() <= 63,
+                "a column's field has a name of at most 63 bytes"
+            );
+            let mut before = 0;
+            while before < at {
+                assert!(!same(columns[before].name, column), "two columns have one name");
+                before += 1;
+            }
             found |= same(column, key);
             at += 1;
         }
@@ -48,8 +58,10 @@ impl Table {
 /// One column of a read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
-    /// Its name, which is also the field's name in JSON.
+    /// Its name in the table: `[a-z_][a-z0-9_]*`, at most 48 bytes.
     pub name: &'static str,
+    /// The field's name in JSON.
+    pub field: &'static str,
     /// What it holds.
     pub sql_type: SqlType,
     /// Whether it may be empty.
@@ -57,9 +69,20 @@ pub struct Column {
 }
 
 impl Column {
-    /// The column of a field of type `T`.
-    pub const fn of<T: ColumnType>(name: &'static str) -> Self {
-        Self { name, sql_type: T::TYPE, nullable: T::NULLABLE }
+    /// The column of a field of type `T`, which has the field's name.
+    pub const fn of<T: ColumnType>(field: &'static str) -> Self {
+        Self { name: field, field, sql_type: T::TYPE, nullable: T::NULLABLE }
+    }
+
+    /// The column of a field that is kept as JSON; `nullable` when the field is an `Option`.
+    pub const fn json(field: &'static str, nullable: bool) -> Self {
+        Self { name: field, field, sql_type: SqlType::Json, nullable }
+    }
+
+    /// Gives the column another name than the field has.
+    #[must_use]
+    pub const fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
     }
 }
 
@@ -83,12 +106,15 @@ pub enum SqlType {
     Timestamp,
     /// A day.
     Date,
+    /// Whatever serde makes of the field.
+    Json,
 }
 
 /// A Rust type that a column can hold.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a column of a read model",
-    note = "columns are `String`, integers, `f64`, `bool`, `Uuid`, `DateTime<Utc>`, `NaiveDate`, `Decimal` (feature `decimal`), and `Option` of these"
+    note = "columns are `String`, integers, `f64`, `bool`, `Uuid`, `DateTime<Utc>`, `NaiveDate`, `Decimal` (feature `decimal`), and `Option` of these",
+    note = "a field of any other type is kept as JSON with `#[read_model(json)]`"
 )]
 pub trait ColumnType: Sized {
     /// What the column holds.
@@ -174,5 +200,12 @@ mod tests {
     #[should_panic(expected = "the key is not among the columns")]
     fn a_table_has_its_key() {
         let _ = Table::new("t", "id", const { &[Column::of::<i64>("other")] });
+    }
+
+    #[test]
+    #[should_panic(expected = "two columns have one name")]
+    fn a_column_is_there_once() {
+        const COLUMNS: &[Column] = &[Column::of::<i64>("id"), Column::of::<i64>("n").named("id")];
+        let _ = Table::new("t", "id", COLUMNS);
     }
 }

@@ -28,7 +28,9 @@ mod record;
 mod registry;
 mod repository;
 mod root;
+mod row_json;
 mod rows;
+mod shape;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -63,6 +65,7 @@ pub use registry::{EventEntry, EventRegistry, RegistryError, Subscriber};
 pub use repository::{Repository, RetryPolicy};
 pub use root::{Committed, Root};
 pub use rows::{ReadModels, Rows};
+pub use shape::FoundColumn;
 pub use store::{
     Appended, BoxFuture, Checkpoint, EventAddress, EventStore, EventStream, LogPage, LogQuery,
     ProjectionBatch, ProjectionStore, StreamAppend, StreamQuery,

@@ -1,22 +1,23 @@
 //! Read models: ordinary tables whose shape a Rust type gives, written by projections, read by anyone.
 
-use std::any::type_name;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use std::future::Future;
 
-use crate::error::{Cause, StoreError};
+use crate::error::StoreError;
 use crate::projection::ProjectionError;
+use crate::row_json::decode_rows;
 use crate::store::{BoxFuture, ProjectionStore};
 
 use crate::column::{ColumnType, Table};
 
 /// One row of a read model: `#[derive(ReadModel)]` implements it.
 ///
-/// An implementation must name in `TABLE` exactly the fields that serde writes.
+/// An implementation must name in `TABLE` exactly the fields that serde writes. A row that not every store could keep
+/// is refused with [`ProjectionError::Row`] before it is written: one with a whole number above 2^63 − 1, `NaN`, an
+/// infinite number, a NUL character, or a year before 1 or after 9999.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a read model",
     label = "not a read model",
@@ -105,10 +106,10 @@ pub trait ReadModelBackend: Send {
 
 /// Reading read models from outside a projection; on every store that can keep them.
 pub trait ReadModelQuery: ProjectionStore {
-    /// Makes the table of `T`, if it is not there yet. Call it at start-up, before the projection runs.
+    /// Makes the table of `T`, or adds the columns that it lacks. Call it at start-up, before the projection runs.
     ///
     /// # Errors
-    /// [`StoreError`] when the table cannot be made, or one of that name has other columns.
+    /// As [`ensure_table`](ProjectionStore::ensure_table).
     fn ensure_read_model<T: ReadModel>(
         &self,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
@@ -140,16 +141,3 @@ pub trait ReadModelQuery: ProjectionStore {
 }
 
 impl<S: ProjectionStore> ReadModelQuery for S {}
-
-pub(crate) fn decode_rows<T: ReadModel>(rows: &[String]) -> Result<Vec<T>, ProjectionError> {
-    rows.iter().map(|row| serde_json::from_str(row).map_err(row_error::<T>)).collect()
-}
-
-pub(crate) fn row_error<T: ReadModel>(error: serde_json::Error) -> ProjectionError {
-    tracing::debug!(
-        table = T::TABLE.name,
-        rust_type = type_name::<T>(),
-        "a row does not fit its type"
-    );
-    ProjectionError::Row { table: T::TABLE.name, cause: Cause::new(error) }
-}

@@ -11,8 +11,9 @@ use crate::column::Table;
 use crate::dispatch::EventContext;
 use crate::id::StreamId;
 use crate::projection::{Batch, FromBatch, ProjectionError};
-use crate::read_model::{ReadModel, ReadModelBackend, RowKey, decode_rows, row_error};
+use crate::read_model::{ReadModel, ReadModelBackend, RowKey};
 use crate::record::StoredEvent;
+use crate::row_json::{decode_rows, encode_row};
 
 /// The read models of the store that runs the projection: the second parameter of a handler that writes rows,
 /// `&mut ReadModels<'_>`. What it saves is committed together with the checkpoint, or not at all.
@@ -188,7 +189,7 @@ impl<T: ReadModel> AnyTracked for Tracked<T> {
     fn changed(&self) -> Result<Vec<String>, ProjectionError> {
         let changed = self.0.values().filter(|slot| slot.changed);
         let rows = changed.filter_map(|slot| slot.row.as_ref());
-        rows.map(|row| serde_json::to_string(row).map_err(row_error::<T>)).collect()
+        rows.map(encode_row).collect()
     }
 }
 

@@ -272,10 +272,15 @@ pub trait ProjectionStore: EventStore {
     /// An open transaction for one batch of one projection.
     type Batch: ProjectionBatch;
 
-    /// Makes the table of a read model, if it is not there yet.
+    /// Makes the table of a read model, or adds the columns that it lacks; many may do so at once. With nothing to do it
+    /// changes nothing and needs no right to.
+    ///
+    /// A column that must be filled in is added only while there are no rows. A column that the read model does not know
+    /// is left alone when it may be empty or has a default, so that an older program runs beside a newer one.
     ///
     /// # Errors
-    /// [`StoreError`] when the table cannot be made, or one of that name has other columns.
+    /// [`StoreError::TableDiffers`] when the table differs in another way, [`StoreError::TableDenied`] when the program
+    /// has no right to make or change it.
     fn ensure_table(
         &self,
         table: &'static Table,

@@ -63,6 +63,22 @@ pub(crate) fn is_missing_table(error: &sqlx::Error) -> bool {
     server_error(error).is_some_and(|error| error.code() == "42P01")
 }
 
+/// The column that is missing.
+pub(crate) fn missing_column(error: &sqlx::Error) -> Option<&str> {
+    let error = server_error(error).filter(|error| error.code() == "42703")?;
+    Some(error.message().split('"').nth(1).unwrap_or("?"))
+}
+
+/// Whether the role has no right to do it.
+pub(crate) fn is_denied(error: &sqlx::Error) -> bool {
+    server_error(error).is_some_and(|error| error.code() == "42501")
+}
+
+/// Whether something would be NULL that may not be.
+pub(crate) fn is_empty_where_needed(error: &sqlx::Error) -> bool {
+    server_error(error).is_some_and(|error| error.code() == "23502")
+}
+
 enum Class {
     Unavailable,
     NoSchema,

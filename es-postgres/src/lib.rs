@@ -19,3 +19,4 @@ pub use config::PgConfig;
 pub use context::PgContext;
 pub use projection::PgBatch;
 pub use store::PgStore;
+pub use table::create_table;

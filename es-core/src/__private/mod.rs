@@ -10,6 +10,7 @@ mod coverage;
 mod event;
 mod message;
 mod projection;
+mod read_model;
 
 use self::message::Message;
 use crate::event::{Event, SchemaVersion};
@@ -24,6 +25,8 @@ pub use projection::{
     NoSubscription, Subscription, assert_subscribed_once, boxed, context, count_names, ignored,
     names, outcome,
 };
+
+pub use read_model::{NotOptional, Nullable};
 
 pub use core::clone::Clone;
 pub use core::marker::{Send, Sync};

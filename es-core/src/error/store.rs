@@ -52,13 +52,26 @@ pub enum StoreError {
         /// The table.
         table: &'static str,
     },
-    /// The table of a read model is there with other columns.
+    /// The table of a read model is there, and differs in a way that adding columns does not mend.
     #[error("the table `{table}` does not fit its read model: {difference}")]
     TableDiffers {
         /// The table.
         table: &'static str,
         /// The first difference found.
         difference: String,
+    },
+    /// The table of a read model has to be made or changed, and this program has no right to.
+    #[error(
+        "this program has no right to change the table `{table}`: run `{statement}` as its owner"
+    )]
+    TableDenied {
+        /// The table.
+        table: &'static str,
+        /// What has to be done, in the store's language.
+        statement: String,
+        /// What the store says.
+        #[source]
+        cause: Cause,
     },
     /// A projection that keeps its state in its own struct asked for rows.
     #[error(

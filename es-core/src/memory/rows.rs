@@ -4,18 +4,57 @@ use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::MemoryStore;
-use crate::column::{SqlType, Table};
-use crate::error::StoreError;
+use crate::column::{Column, SqlType, Table};
+use crate::error::{Cause, StoreError};
 use crate::read_model::{ReadModelBackend, RowSelection};
+use crate::shape::FoundColumn;
 use crate::store::{BoxFuture, Checkpoint, ProjectionBatch};
 
 #[derive(Default)]
 pub(super) struct Tables {
-    tables: HashMap<&'static str, (&'static Table, BTreeMap<Key, String>)>,
+    tables: HashMap<&'static str, Stored>,
     checkpoints: HashMap<(String, u32), Checkpoint>,
 }
+
+/// A table and its rows.
+struct Stored {
+    key: &'static str,
+    columns: Vec<Column>,
+    rows: BTreeMap<Key, Row>,
+}
+
+impl Stored {
+    fn found(&self) -> Vec<FoundColumn> {
+        let found = |column: &Column| FoundColumn {
+            name: column.name.to_owned(),
+            sql_type: words(column.sql_type).to_owned(),
+            nullable: column.nullable,
+            key: column.name == self.key,
+            default: false,
+        };
+        self.columns.iter().map(found).collect()
+    }
+}
+
+fn words(sql_type: SqlType) -> &'static str {
+    match sql_type {
+        SqlType::Text => "text",
+        SqlType::Integer => "an integer",
+        SqlType::Real => "a floating-point number",
+        SqlType::Decimal => "a decimal number",
+        SqlType::Boolean => "a boolean",
+        SqlType::Uuid => "a UUID",
+        SqlType::Timestamp => "a timestamp",
+        SqlType::Date => "a date",
+        SqlType::Json => "JSON",
+    }
+}
+
+/// A row by the names of its columns, as text of JSON: what a column holds stays when its field is renamed.
+type Row = BTreeMap<&'static str, Box<RawValue>>;
 
 /// Numbers sort as numbers, everything else as bytes: as a database sorts them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,28 +72,54 @@ impl Key {
         number.map_or_else(|| Self::Text(text.to_owned()), Self::Number)
     }
 
-    fn of_row(table: &Table, row: &str) -> Result<Self, StoreError> {
-        let no_key = || StoreError::Corrupt {
-            what: format!("a row for `{}` has no `{}`", table.name, table.key),
-        };
-        let row: Value = serde_json::from_str(row).map_err(|_| no_key())?;
-        match row.get(table.key) {
-            Some(Value::String(text)) => Ok(Self::of_text(table, text)),
-            Some(Value::Number(number)) => Ok(Self::of_text(table, &number.to_string())),
-            _ => Err(no_key()),
+    fn of_row(table: &Table, row: &Row) -> Option<Self> {
+        match serde_json::from_str(row.get(table.key)?.get()).ok()? {
+            Value::String(text) => Some(Self::of_text(table, &text)),
+            Value::Number(number) => Some(Self::of_text(table, &number.to_string())),
+            _ => None,
         }
     }
 }
 
+/// The row from an object with the names of fields.
+fn read(table: &'static Table, object: &str) -> Result<(Key, Row), StoreError> {
+    let refused =
+        |what: &str| StoreError::Other(Cause::new(format!("a row for `{}` {what}", table.name)));
+    let mut fields: BTreeMap<String, Box<RawValue>> =
+        serde_json::from_str(object).map_err(|_| refused("is not an object"))?;
+    let mut row = Row::new();
+    for column in table.columns {
+        let value = fields.remove(column.field).unwrap_or_default();
+        if value.get() == "null" && !column.nullable && column.sql_type != SqlType::Json {
+            return Err(refused(&format!("has no `{}`", column.field)));
+        }
+        row.insert(column.name, value);
+    }
+    let key = Key::of_row(table, &row).ok_or_else(|| refused("has no key"))?;
+    Ok((key, row))
+}
+
+/// The row as an object with the names of fields. What was added to the table later is null in older rows.
+fn write(table: &Table, row: &Row) -> String {
+    let field = |column: &Column| {
+        let value = row.get(column.name).map_or("null", |value| value.get());
+        format!("{}:{value}", Value::from(column.field))
+    };
+    format!("{{{}}}", table.columns.iter().map(field).collect::<Vec<_>>().join(","))
+}
+
 impl Tables {
     pub(super) fn ensure(&mut self, table: &'static Table) -> Result<(), StoreError> {
-        let (there, _) = self.tables.entry(table.name).or_insert((table, BTreeMap::new()));
-        if **there != *table {
-            return Err(StoreError::TableDiffers {
-                table: table.name,
-                difference: "another read model has a table of that name".to_owned(),
-            });
+        let Some(there) = self.tables.get_mut(table.name) else {
+            let (key, columns, rows) = (table.key, table.columns.to_vec(), BTreeMap::new());
+            self.tables.insert(table.name, Stored { key, columns, rows });
+            return Ok(());
+        };
+        let missing = table.missing_from(&there.found(), words)?;
+        if !there.rows.is_empty() && missing.iter().any(|column| !column.nullable) {
+            return Err(table.has_rows_without(&missing));
         }
+        there.columns.extend(missing.into_iter().copied());
         Ok(())
     }
 
@@ -68,17 +133,23 @@ impl Tables {
         select: RowSelection<'_>,
     ) -> Result<Vec<String>, StoreError> {
         let rows = self.rows(table)?;
-        Ok(match select {
-            RowSelection::All => rows.values().cloned().collect(),
+        let found: Vec<&Row> = match select {
+            RowSelection::All => rows.values().collect(),
             RowSelection::Keys(keys) => {
-                keys.iter().filter_map(|key| rows.get(&Key::of_text(table, key))).cloned().collect()
+                keys.iter().filter_map(|key| rows.get(&Key::of_text(table, key))).collect()
             }
-        })
+        };
+        Ok(found.into_iter().map(|row| write(table, row)).collect())
     }
 
-    fn rows(&self, table: &'static Table) -> Result<&BTreeMap<Key, String>, StoreError> {
+    fn rows(&self, table: &'static Table) -> Result<&BTreeMap<Key, Row>, StoreError> {
         let there = self.tables.get(table.name);
-        Ok(&there.ok_or(StoreError::MissingTable { table: table.name })?.1)
+        let there = there.ok_or(StoreError::MissingTable { table: table.name })?;
+        let known = |column: &Column| there.columns.iter().any(|known| known.name == column.name);
+        match table.columns.iter().find(|column| !known(column)) {
+            None => Ok(&there.rows),
+            Some(column) => Err(table.lacks(column.name)),
+        }
     }
 }
 
@@ -88,7 +159,7 @@ pub struct MemoryBatch {
     store: MemoryStore,
     projection: (String, u32),
     checkpoint: Checkpoint,
-    staged: HashMap<&'static str, BTreeMap<Key, String>>,
+    staged: HashMap<&'static str, BTreeMap<Key, Row>>,
 }
 
 impl MemoryBatch {
@@ -105,17 +176,31 @@ impl MemoryBatch {
         let inner = self.store.inner();
         let committed = inner.tables.rows(table)?;
         let staged = self.staged.get(table.name);
-        let find = |key| staged.and_then(|rows| rows.get(&key)).or_else(|| committed.get(&key));
-        Ok(keys.iter().filter_map(|key| find(Key::of_text(table, key))).cloned().collect())
+        let find = |key: &String| {
+            let key = Key::of_text(table, key);
+            let mut found = committed.get(&key).cloned();
+            if let Some(changed) = staged.and_then(|rows| rows.get(&key)) {
+                found.get_or_insert_default().extend(changed.clone());
+            }
+            found.map(|row| write(table, &row))
+        };
+        Ok(keys.iter().filter_map(find).collect())
     }
 
     /// Everything is checked here rather than at the commit, where nothing may fail half way.
     fn stage(&mut self, table: &'static Table, rows: &[String]) -> Result<(), StoreError> {
         self.store.inner().tables.rows(table)?;
-        let keyed = rows.iter().map(|row| Ok((Key::of_row(table, row)?, row.clone())));
-        let keyed = keyed.collect::<Result<Vec<_>, StoreError>>()?;
-        self.staged.entry(table.name).or_default().extend(keyed);
+        let read = rows.iter().map(|row| read(table, row));
+        let rows = read.collect::<Result<Vec<_>, StoreError>>()?;
+        replace(self.staged.entry(table.name).or_default(), rows);
         Ok(())
+    }
+}
+
+/// Puts rows in the place of others. Columns that the writer does not know keep what they hold.
+fn replace(rows: &mut BTreeMap<Key, Row>, new: impl IntoIterator<Item = (Key, Row)>) {
+    for (key, row) in new {
+        rows.entry(key).or_default().extend(row);
     }
 }
 
@@ -157,8 +242,8 @@ impl ProjectionBatch for MemoryBatch {
             return Err(StoreError::CheckpointMoved { projection: name });
         }
         for (table, rows) in self.staged {
-            if let Some((_, committed)) = inner.tables.tables.get_mut(table) {
-                committed.extend(rows);
+            if let Some(stored) = inner.tables.tables.get_mut(table) {
+                replace(&mut stored.rows, rows);
             }
         }
         inner.tables.checkpoints.insert((name, version), checkpoint);

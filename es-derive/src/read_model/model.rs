@@ -1,7 +1,8 @@
 //! From syntax to what `#[derive(ReadModel)]` was asked for.
 
 use proc_macro2::{Ident, TokenStream};
-use syn::{Data, DeriveInput, Fields, LitStr, Type};
+use syn::ext::IdentExt as _;
+use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Type};
 
 use crate::attr::{Options, Setting};
 use crate::errors::Errors;
@@ -21,6 +22,32 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     /// The option that says that it identifies a row.
     pub(crate) id: Option<Setting>,
+    /// The option that says that it is kept as JSON.
+    pub(crate) json: Option<Setting>,
+    /// The option that says that it is no column.
+    pub(crate) skip: Option<Setting>,
+    /// What its column is called, when not like the field.
+    pub(crate) column: Option<LitStr>,
+    pub(crate) attrs: Vec<Attribute>,
+}
+
+impl Field {
+    fn read(field: &syn::Field, errors: &mut Errors) -> Option<Self> {
+        let (ident, ty, attrs) = (field.ident.clone()?, field.ty.clone(), field.attrs.clone());
+        let mut options = Options::of(&attrs, "read_model", "#[read_model(id)]", errors);
+        let column = options.take("column", errors).and_then(|setting| setting.string(errors));
+        let [id, json, skip] = ["id", "json", "skip"].map(|key| {
+            let setting = options.take(key, errors);
+            setting.inspect(|setting| setting.flag(errors))
+        });
+        options.finish(&["id", "column", "json", "skip"], errors);
+        Some(Self { ident, ty, id, json, skip, column, attrs })
+    }
+
+    /// The name of its column.
+    pub(crate) fn column_name(&self) -> String {
+        self.column.as_ref().map_or_else(|| self.ident.unraw().to_string(), LitStr::value)
+    }
 }
 
 impl Draft {
@@ -36,7 +63,7 @@ pub(crate) struct ReadModel<'a> {
     pub(crate) paths: &'a Paths,
     pub(crate) table: &'a LitStr,
     pub(crate) key: &'a Field,
-    pub(crate) fields: &'a [Field],
+    pub(crate) columns: Vec<&'a Field>,
 }
 
 /// `None` when there is no type to speak of.
@@ -54,16 +81,7 @@ pub(crate) fn read(item: TokenStream, errors: &mut Errors) -> Option<Draft> {
     if let Data::Struct(data) = &item.data
         && let Fields::Named(named) = &data.fields
     {
-        for field in &named.named {
-            let Some(ident) = field.ident.clone() else { continue };
-            let mut options = Options::of(&field.attrs, "read_model", "#[read_model(id)]", errors);
-            let id = options.take("id", errors);
-            if let Some(id) = &id {
-                id.flag(errors);
-            }
-            options.finish(&["id"], errors);
-            fields.push(Field { ident, ty: field.ty.clone(), id });
-        }
+        fields.extend(named.named.iter().filter_map(|field| Field::read(field, errors)));
     }
     Some(Draft { item, paths, table, fields })
 }

@@ -132,6 +132,19 @@ expansions! {
         }
     "#;
 
+    read_model_with_options: ReadModel() r#"
+        #[read_model(table = "accounts")]
+        struct Row {
+            #[read_model(id, column = "account_id")]
+            account: Uuid,
+            #[read_model(json, column = "all_tags")]
+            tags: Vec<String>,
+            #[read_model(skip)]
+            #[serde(skip)]
+            seen: bool,
+        }
+    "#;
+
     read_model_after_an_error: ReadModel() r#"
         #[read_model(table = "accounts")]
         struct Row { account: Uuid }

@@ -28,6 +28,8 @@ const WORDS: &[&str] = &[
     "unknown",
     "read_model",
     "table",
+    "column",
+    "json",
     "handles",
     "serde",
     "rename",
@@ -72,7 +74,7 @@ const USES: &[(&str, &str)] = &[
     ("", "#[event(name = \"opened\", version = 2)] struct Opened<'a, T: Copy> { owner: &'a T }"),
     (
         "",
-        "#[read_model(table = \"rows\")] #[serde(rename_all = \"x\", tag)] struct Row { #[read_model(id)] id: Uuid, r#type: Option<u8> }",
+        "#[read_model(table = \"rows\")] #[serde(rename_all = \"x\", tag)] struct Row { #[read_model(id)] id: Uuid, r#type: Option<u8>, #[read_model(json, column = \"all\")] tags: Vec<u8>, #[read_model(skip)] #[serde(skip)] kept: () }",
     ),
     (
         "",

@@ -28,6 +28,7 @@
 mod appends;
 mod batches;
 mod calls;
+mod changes;
 mod fidelity;
 mod log;
 mod races;
@@ -35,6 +36,7 @@ mod refusals;
 mod streams;
 mod support;
 mod tables;
+mod values;
 
 /// The promises of [`EventStore`](crate::EventStore). One that is missing here is not exported, so the compiler tells.
 #[doc(hidden)]
@@ -112,6 +114,15 @@ macro_rules! __projection_store_promises {
             tables::absent_keys_are_left_out
             tables::rows_come_by_rising_key
             tables::every_type_of_column_comes_back
+            tables::json_comes_back
+            changes::a_renamed_field_keeps_its_column
+            changes::a_column_that_may_be_empty_is_added
+            changes::a_column_that_must_be_filled_in_is_added_without_rows_only
+            changes::an_older_program_runs_beside_a_newer_one
+            changes::a_column_that_nobody_fills_in_is_refused
+            changes::many_may_change_a_table_at_once
+            changes::a_missing_column_is_named
+            values::a_value_that_cannot_be_kept_is_refused
             batches::a_new_projection_starts_at_the_beginning
             batches::a_checkpoint_comes_back
             batches::each_version_of_a_projection_has_its_own_checkpoint

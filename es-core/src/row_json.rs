@@ -1,0 +1,61 @@
+//! Rows as JSON: written so that every store can keep them, and read.
+
+use std::any::type_name;
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+
+use crate::column::{Column, SqlType};
+use crate::error::Cause;
+use crate::payload::Payload;
+use crate::projection::ProjectionError;
+use crate::read_model::ReadModel;
+
+/// The row as an object, once it is known that every store can keep it and that it can be read back.
+pub(crate) fn encode_row<T: ReadModel>(row: &T) -> Result<String, ProjectionError> {
+    let encoded = Payload::encode(row).map_err(row_error::<T>)?;
+    let fields: HashMap<String, &RawValue> =
+        serde_json::from_str(encoded.as_str()).map_err(row_error::<T>)?;
+    for column in T::TABLE.columns {
+        let value = fields.get(column.field).map(|value| value.get());
+        if let Some(problem) = problem(column, value) {
+            return Err(row_error::<T>(format!("its field `{}` {problem}", column.field)));
+        }
+    }
+    Ok(encoded.as_str().to_owned())
+}
+
+/// Why a column cannot hold the JSON text.
+fn problem(column: &Column, value: Option<&str>) -> Option<&'static str> {
+    match (column.sql_type, value) {
+        (_, None) if column.nullable => None,
+        (_, None) => Some("is left out by serde, but is no `Option`"),
+        (SqlType::Json, _) => None,
+        (_, Some("null")) => (!column.nullable).then_some("is null in JSON, but is no `Option`"),
+        (SqlType::Integer, Some(number)) => {
+            number.parse::<i64>().is_err().then_some("is no whole number of 64 bits with a sign")
+        }
+        (SqlType::Timestamp | SqlType::Date, Some(time)) => {
+            // Other years have a sign in front.
+            let plain = time.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+            let known = plain && !time.starts_with("\"0000");
+            (!known).then_some("is not in the years 1 to 9999")
+        }
+        _ => None,
+    }
+}
+
+pub(crate) fn decode_rows<T: ReadModel>(rows: &[String]) -> Result<Vec<T>, ProjectionError> {
+    rows.iter().map(|row| serde_json::from_str(row).map_err(row_error::<T>)).collect()
+}
+
+fn row_error<T: ReadModel>(
+    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> ProjectionError {
+    tracing::debug!(
+        table = T::TABLE.name,
+        rust_type = type_name::<T>(),
+        "a row does not fit its type"
+    );
+    ProjectionError::Row { table: T::TABLE.name, cause: Cause::new(error) }
+}

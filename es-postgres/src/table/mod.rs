@@ -1,0 +1,89 @@
+//! Tables of read models: how they are made and added to.
+//!
+//! These are the only statements put together at run time, and from nothing but the names of a [`Table`], which are
+//! checked when the program is compiled and quoted here all the same. Tables are found on the connection's search path.
+
+mod ddl;
+mod rows;
+
+use es_core::{Column, FoundColumn, StoreError, Table};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+
+pub use self::ddl::create_table;
+pub(crate) use self::rows::{read, write};
+
+use crate::error::{cause, is_denied, is_empty_where_needed, store_error};
+
+/// Makes the table, or adds what the one that is there lacks. Without anything to do it takes no lock and needs no right.
+pub(crate) async fn ensure(
+    mut transaction: Transaction<'static, Postgres>,
+    table: &'static Table,
+) -> Result<(), StoreError> {
+    if to_do(&mut transaction, table).await?.is_some() {
+        let lock = sqlx::raw_sql(include_str!("../sql/table_lock.sql"));
+        lock.execute(&mut *transaction).await.map_err(|e| store_error(&e))?;
+        // Another process may have done it while this one waited. Twice: the server may go on saying that there is no
+        // table until the statement that would make it finds one, which may then lack columns.
+        for _ in 0..2 {
+            if let Some(change) = to_do(&mut transaction, table).await? {
+                change.run(&mut transaction, table).await?;
+            }
+        }
+    }
+    transaction.commit().await.map_err(|e| store_error(&e))
+}
+
+struct Change {
+    statement: String,
+    added: Vec<&'static Column>,
+}
+
+impl Change {
+    async fn run(
+        self,
+        connection: &mut PgConnection,
+        table: &'static Table,
+    ) -> Result<(), StoreError> {
+        let Self { statement, added } = self;
+        let changed = sqlx::raw_sql(AssertSqlSafe(statement.as_str())).execute(connection).await;
+        match changed {
+            Ok(_) => Ok(()),
+            Err(error) if is_denied(&error) => {
+                Err(StoreError::TableDenied { table: table.name, statement, cause: cause(&error) })
+            }
+            Err(error) if is_empty_where_needed(&error) => Err(table.has_rows_without(&added)),
+            Err(error) => Err(store_error(&error)),
+        }
+    }
+}
+
+async fn to_do(
+    connection: &mut PgConnection,
+    table: &'static Table,
+) -> Result<Option<Change>, StoreError> {
+    let found = columns(connection, table).await.map_err(|e| store_error(&e))?;
+    if found.is_empty() {
+        return Ok(Some(Change { statement: ddl::create(table), added: Vec::new() }));
+    }
+    let added = table.missing_from(&found, ddl::type_name)?;
+    let statement = ddl::add(table, &added);
+    Ok((!added.is_empty()).then_some(Change { statement, added }))
+}
+
+async fn columns(
+    connection: &mut PgConnection,
+    table: &'static Table,
+) -> Result<Vec<FoundColumn>, sqlx::Error> {
+    let found = sqlx::query_as(include_str!("../sql/table_columns.sql"))
+        .bind(ddl::quoted(table.name))
+        .fetch_all(connection)
+        .await?;
+    let column = |(name, sql_type, nullable, key, default)| FoundColumn {
+        name,
+        sql_type,
+        nullable,
+        key,
+        default,
+    };
+    Ok(found.into_iter().map(column).collect())
+}

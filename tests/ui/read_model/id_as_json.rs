@@ -1,0 +1,10 @@
+use es_core::prelude::*;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ReadModel)]
+#[read_model(table = "balances")]
+struct Balance {
+    #[read_model(id, json)]
+    account: Uuid,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use es_core::prelude::*;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ReadModel)]
+#[read_model(table = "balances")]
+struct Balance {
+    #[read_model(id)]
+    account: Uuid,
+    #[read_model(column = "cache", skip)]
+    #[serde(skip)]
+    cached: u64,
+}
+
+fn main() {}
