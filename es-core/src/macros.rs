@@ -73,23 +73,88 @@ pub use es_derive::AggregateId;
 /// struct AccountBalance {
 ///     #[read_model(id)]
 ///     account: Uuid,
+///     #[read_model(column = "owner_name")]
 ///     owner: String,
 ///     cents: i64,
 ///     closed_at: Option<DateTime<Utc>>,
+///     #[read_model(json)]
+///     limits: Vec<Limit>,
+///     #[read_model(skip)]
+///     #[serde(skip)]
+///     shown: bool,
+/// }
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// enum Limit {
+///     Daily { cents: i64 },
+///     Abroad,
 /// }
 ///
 /// let columns: Vec<_> = AccountBalance::TABLE.columns.iter().map(|column| column.name).collect();
-/// assert_eq!(columns, ["account", "owner", "cents", "closed_at"]);
+/// assert_eq!(columns, ["account", "owner_name", "cents", "closed_at", "limits"]);
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // At start-up: makes the table, or adds the columns that it lacks.
+/// let store = MemoryStore::new();
+/// store.ensure_read_model::<AccountBalance>().await?;
+/// # Ok(()) }
 /// ```
 ///
 /// | Option of `#[read_model(..)]` | Meaning |
 /// |---|---|
 /// | on the struct: `table = "…"` | the table: `[a-z_][a-z0-9_]*`, at most 48 bytes |
+/// | on the struct: `crate = path` | where es-core is, when not at `::es_core` |
 /// | on one field: `id` | the field that identifies a row: a UUID, a `String` or an integer |
+/// | on a field: `column = "…"` | the name of its column, under the same rule as the table's; unless set, the field's |
+/// | on a field: `json` | it is kept as JSON (on PostgreSQL `jsonb`), whatever serde makes of it |
+/// | on a field, with `#[serde(skip)]`: `skip` | it is no column; when a row is read, it is the type's `Default` |
 ///
-/// Each field is a column of the same name; [`ColumnType`](crate::ColumnType) lists what a column can hold. The struct
-/// derives `Clone`, `Serialize` and `Deserialize` too; serde's options that change names or leave fields out are refused,
-/// because the columns are the names that serde writes.
+/// Each other field is a column; [`ColumnType`](crate::ColumnType) lists what one can hold. The struct derives `Clone`,
+/// `Serialize` and `Deserialize` too. A column may be empty when the type of its field is an `Option`, under whatever name.
+///
+/// # When the type changes
+/// [`ensure_read_model`](crate::ReadModelQuery::ensure_read_model) adds columns, and changes nothing else. A new field
+/// that is an `Option` can always be added; another one only while the table has no rows. A field may get another name
+/// when `column` keeps the old one. A field that is taken away leaves its column, which must be able to be empty: programs
+/// of both versions then run side by side. Whatever else changes needs another table: raise the projection's `version`
+/// and give its read model a new `table`.
+///
+/// # What is generated
+/// ```text
+/// impl ReadModel for AccountBalance {
+///     type Key = Uuid;
+///     const TABLE: &'static Table = &Table::new("account_balances", "account", &[
+///         Column::of::<Uuid>("account"),
+///         Column::of::<String>("owner").named("owner_name"),
+///         …
+///         Column::json("limits", /* is it an `Option`? */ false),
+///     ]);
+///     fn key(&self) -> Uuid { self.account.clone() }
+/// }
+/// ```
+///
+/// # Errors
+/// | The compiler says | Because |
+/// |---|---|
+/// | the table is not named | rows need a table: `#[read_model(table = "…")]` |
+/// | a read model is a struct with named fields | each column has a name; an enum can be a field, with `json` |
+/// | a read model has no generic parameters | a table has known columns |
+/// | no field identifies a row; one field identifies a row | exactly one field has `id`. A key of several fields: make a `String` or a version-5 UUID of them |
+/// | a row is not identified by JSON | keys are compared and sorted by the store |
+/// | `…` cannot be a table; `…` cannot be a column | names go into SQL as they are: lower case, digits and `_` |
+/// | the column `…` is there twice | two fields would be written to one column |
+/// | a column's field has a name of at most 63 bytes | PostgreSQL cuts longer names |
+/// | a row travels by the names of its fields | serde's `rename`, `rename_all` and `tag` change what the store looks for |
+/// | a field is one column | serde's `flatten` would make several of it |
+/// | a field that serde leaves out is no column; a row is read and written by serde | `skip` stands on a field twice: for serde and for the table |
+/// | a row is read as it was written | serde's `skip_serializing` and `skip_deserializing` do half of it |
+/// | a skipped field is no column | `id`, `column` and `json` are about columns |
+/// | `…` cannot be a column of a read model | the type has no SQL type: use `json` |
+/// | `…` cannot identify a row of a read model | `id` stands on a `Uuid`, a `String` or an integer |
+///
+/// Other values are refused when a batch is written, with [`ProjectionError::Row`](crate::ProjectionError::Row): see
+/// [`trait@ReadModel`](trait@crate::ReadModel). An `Option<f64>` that holds `NaN` is written as `None`: JSON has no `NaN`.
 pub use es_derive::ReadModel;
 
 #[doc = include_str!("../docs/aggregate.md")]
