@@ -15,7 +15,7 @@ pub use projection::{
     NoSubscription, Subscription, assert_subscribed_once, boxed, context, ignored, outcome,
 };
 
-pub use read_model::{NotOptional, Nullable};
+pub use read_model::{NotOptional, Nullable, column};
 
 pub use core::clone::Clone;
 pub use core::marker::{Send, Sync};
