@@ -26,7 +26,7 @@ pub use projection::{
     names, outcome,
 };
 
-pub use read_model::{NotOptional, Nullable};
+pub use read_model::{NotOptional, Nullable, column};
 
 pub use core::clone::Clone;
 pub use core::marker::{Send, Sync};

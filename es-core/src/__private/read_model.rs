@@ -3,6 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::column::{Column, ColumnType};
+
+/// The column of a field. The type is not named but found out, so that one that does not exist is reported once.
+pub const fn column<R, T: ColumnType>(field: &'static str, _: fn(&R) -> &T) -> Column {
+    Column::of::<T>(field)
+}
+
 /// Whether a field may be empty, whatever its type is called and whether or not it can be a column by itself.
 pub struct Nullable<T>(PhantomData<fn() -> T>);
 

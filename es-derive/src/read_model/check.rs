@@ -94,9 +94,12 @@ fn check_field(field: &Field, errors: &mut Errors) {
     }
     if skip.is_some() {
         const NO_COLUMN: &str = "a skipped field is no column: remove this option, or `skip`";
-        let options = id.iter().chain(json);
-        options.for_each(|option| errors.at(option, NO_COLUMN));
-        column.iter().for_each(|column| errors.at(column, NO_COLUMN));
+        for option in id.iter().chain(json) {
+            errors.at(option, NO_COLUMN);
+        }
+        if let Some(column) = column {
+            errors.at(column, NO_COLUMN);
+        }
     }
 }
 

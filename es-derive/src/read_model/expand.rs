@@ -17,7 +17,7 @@ use crate::span;
 ///     const TABLE: &'static Table = {
 ///         use NotOptional as _;
 ///         &Table::new("balances", "account", &[
-///             Column::of::<Uuid>("account"),
+///             column("account", |row: &Self| &row.account),
 ///             Column::json("tags", Nullable::<Vec<String>>::NULLABLE).named("all_tags"),
 ///         ])
 ///     };
@@ -48,11 +48,12 @@ pub(crate) fn expand(read_model: &ReadModel<'_>) -> TokenStream {
 
 fn column(paths: &Paths, field: &Field) -> TokenStream {
     let there = span::of_type(&field.ty);
-    let (es, private, ty) = (paths.es_core(there), paths.private(there), &field.ty);
-    let name = field.ident.unraw().to_string();
+    let (es, private) = (paths.es_core(there), paths.private(there));
+    let (mut ident, ty, name) = (field.ident.clone(), &field.ty, field.ident.unraw().to_string());
+    ident.set_span(ident.span().located_at(there));
     let named = field.column.iter();
     let column = match field.json {
-        None => quote_spanned!(there=> #es::Column::of::<#ty>(#name)),
+        None => quote_spanned!(there=> #private::column(#name, |row: &Self| &row.#ident)),
         Some(_) => {
             quote_spanned!(there=> #es::Column::json(#name, #private::Nullable::<#ty>::NULLABLE))
         }
