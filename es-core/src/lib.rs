@@ -28,7 +28,6 @@ mod record;
 mod registry;
 mod repository;
 mod root;
-#[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only the projector writes rows"))]
 mod row_json;
 #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only the projector writes rows"))]
 mod rows;
