@@ -3,10 +3,11 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 
+use crate::clock::{self, Seconds};
 use crate::generate::{Author, Extent, Source, WORKSPACE};
 use crate::measure::{Comparison, by_turns};
 
@@ -25,16 +26,20 @@ struct Crate {
 pub(crate) fn measure(rounds: usize) -> Result<Vec<Comparison>> {
     let [macros, hand] = &pair(Extent::Everything)?;
     let checked = check(macros, hand, rounds)?;
+    for warmed in [macros, hand] {
+        warmed.timed("build")?;
+    }
     let built = by_turns(rounds, || macros.timed("build"), || hand.timed("build"))?;
     ensure!(macros.output()? == hand.output()?, "the two programs do not print the same");
     let sizes = [macros.size()?, hand.size()?];
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let lines = [macros.lines as f64, hand.lines as f64];
     Ok(vec![
-        Comparison::new("lines a person writes", "lines", vec![lines]),
-        Comparison::new("cargo check", "s", checked).goal(1.3),
-        Comparison::new("cargo build --release", "s", built),
-        Comparison::new("size of the stripped program", "bytes", vec![sizes]).goal(1.1),
+        Comparison::new("lines a person writes", "lines", [lines]),
+        wall("cargo check", &checked).goal(1.3),
+        processor("cargo check, processor time", &checked),
+        processor("cargo build --release, processor time", &built),
+        Comparison::new("size of the stripped program", "bytes", [sizes]).goal(1.1),
     ])
 }
 
@@ -43,17 +48,27 @@ pub(crate) fn measure(rounds: usize) -> Result<Vec<Comparison>> {
 /// # Errors
 /// As [`measure`].
 pub(crate) fn parts(rounds: usize) -> Result<Vec<Comparison>> {
-    let parts =
-        [(Extent::Events, "cargo check, events alone"), (Extent::Aggregates, "… and aggregates")];
+    let parts = [
+        (Extent::Events, "… of the events alone"),
+        (Extent::Aggregates, "… of events and aggregates"),
+    ];
     let compared = parts.into_iter().map(|(extent, label)| {
         let [macros, hand] = &pair(extent)?;
-        Ok(Comparison::new(label, "s", check(macros, hand, rounds)?))
+        Ok(processor(label, &check(macros, hand, rounds)?))
     });
     compared.collect()
 }
 
-fn check(macros: &Crate, hand: &Crate, rounds: usize) -> Result<Vec<[f64; 2]>> {
+fn check(macros: &Crate, hand: &Crate, rounds: usize) -> Result<Vec<[Seconds; 2]>> {
     by_turns(rounds, || macros.timed("check"), || hand.timed("check"))
+}
+
+fn wall(label: &str, rounds: &[[Seconds; 2]]) -> Comparison {
+    Comparison::new(label, "s", rounds.iter().map(|pair| pair.map(|one| one.wall)))
+}
+
+fn processor(label: &str, rounds: &[[Seconds; 2]]) -> Comparison {
+    Comparison::new(label, "s", rounds.iter().map(|pair| pair.map(|one| one.processor)))
 }
 
 /// Both crates, with all they depend on compiled.
@@ -64,28 +79,23 @@ fn pair(extent: Extent) -> Result<[Crate; 2]> {
         let (dir, lines) = (source.save(&parent)?, source.lines());
         let made = Crate { name: source.name, dir, target: parent.join("target"), lines };
         made.timed("check")?;
-        made.timed("build")?;
         Ok(made)
     });
     Ok([macros?, hand?])
 }
 
 impl Crate {
-    /// How many seconds cargo needs for this crate alone, from scratch.
-    fn timed(&self, command: &str) -> Result<f64> {
-        File::options()
-            .append(true)
-            .open(self.dir.join("src/main.rs"))?
-            .set_modified(SystemTime::now())?;
+    /// How long cargo needs for this crate alone, from scratch.
+    fn timed(&self, command: &str) -> Result<Seconds> {
+        let main = File::options().append(true).open(self.dir.join("src/main.rs"))?;
+        main.set_modified(SystemTime::now())?;
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args([command, "--quiet"]).current_dir(&self.dir);
         if command == "build" {
             cargo.arg("--release");
         }
         cargo.env("CARGO_INCREMENTAL", "0").env("CARGO_TARGET_DIR", &self.target);
-        let start = Instant::now();
-        let done = cargo.output().context("cargo cannot be started")?;
-        let seconds = start.elapsed().as_secs_f64();
+        let (done, seconds) = clock::timed(&mut cargo)?;
         let said = String::from_utf8_lossy(&done.stderr);
         ensure!(done.status.success(), "cargo {command} of {}: {said}", self.name);
         Ok(seconds)

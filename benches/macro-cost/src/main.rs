@@ -1,6 +1,7 @@
 //! What the macros of es-core cost: to the compiler, in the binary and when events are replayed, each time against the
 //! same impls written by hand.
 
+mod clock;
 mod compile;
 mod dispatch;
 mod domain;

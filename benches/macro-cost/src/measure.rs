@@ -5,7 +5,8 @@ use serde::Serialize;
 /// One row of the report.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Measure {
-    pub(crate) measure: String,
+    #[serde(rename = "measure")]
+    pub(crate) label: String,
     pub(crate) subject: &'static str,
     pub(crate) unit: &'static str,
     pub(crate) median: f64,
@@ -24,21 +25,25 @@ pub(crate) struct Comparison {
 }
 
 impl Measure {
-    fn new(measure: &str, subject: &'static str, unit: &'static str, mut runs: Vec<f64>) -> Self {
+    fn new(label: &str, subject: &'static str, unit: &'static str, mut runs: Vec<f64>) -> Self {
         runs.sort_by(f64::total_cmp);
         let (min, max) = (runs[0], runs[runs.len() - 1]);
         let median = f64::midpoint(runs[(runs.len() - 1) / 2], runs[runs.len() / 2]);
-        Self { measure: measure.to_owned(), subject, unit, median, min, max, runs: runs.len() }
+        Self { label: label.to_owned(), subject, unit, median, min, max, runs: runs.len() }
     }
 }
 
 impl Comparison {
     /// From the pairs of each round: the macros' figure and that of the hand.
-    pub(crate) fn new(measure: &str, unit: &'static str, rounds: Vec<[f64; 2]>) -> Self {
+    pub(crate) fn new(
+        label: &str,
+        unit: &'static str,
+        rounds: impl IntoIterator<Item = [f64; 2]>,
+    ) -> Self {
         let (macros, hand) = rounds.into_iter().map(|[macros, hand]| (macros, hand)).unzip();
         Self {
-            macros: Measure::new(measure, "macros", unit, macros),
-            hand: Measure::new(measure, "by hand", unit, hand),
+            macros: Measure::new(label, "macros", unit, macros),
+            hand: Measure::new(label, "by hand", unit, hand),
             goal: None,
         }
     }
@@ -63,11 +68,11 @@ impl Comparison {
 ///
 /// # Errors
 /// The first error of either.
-pub(crate) fn by_turns<E>(
+pub(crate) fn by_turns<T, E>(
     rounds: usize,
-    mut macros: impl FnMut() -> Result<f64, E>,
-    mut hand: impl FnMut() -> Result<f64, E>,
-) -> Result<Vec<[f64; 2]>, E> {
+    mut macros: impl FnMut() -> Result<T, E>,
+    mut hand: impl FnMut() -> Result<T, E>,
+) -> Result<Vec<[T; 2]>, E> {
     // The second of a pair may find the machine warmer than the first: each goes first every other round.
     let mut round = |n: usize| {
         if n.is_multiple_of(2) {
@@ -88,15 +93,15 @@ mod tests {
     #[test]
     fn the_median_lies_in_the_middle() {
         let compared =
-            Comparison::new("time", "s", vec![[3.0, 1.0], [1.0, 1.0], [9.0, 2.0], [4.0, 9.0]]);
+            Comparison::new("time", "s", [[3.0, 1.0], [1.0, 1.0], [9.0, 2.0], [4.0, 9.0]]);
         let Measure { median, min, max, runs, .. } = compared.macros;
-        assert_eq!([median, min, max], [3.5, 1.0, 9.0]);
-        assert_eq!((runs, compared.hand.median), (4, 1.5));
+        let shown = format!("{median} {min} {max}, {runs} runs; {}", compared.hand.median);
+        assert_eq!(shown, "3.5 1 9, 4 runs; 1.5");
     }
 
     #[test]
     fn a_goal_is_missed_only_above_it() {
-        let compared = Comparison::new("time", "s", vec![[1.5, 1.0]]);
+        let compared = Comparison::new("time", "s", [[1.5, 1.0]]);
         assert_eq!(compared.reached(), None);
         assert_eq!(compared.clone().goal(1.5).reached(), Some(true));
         assert_eq!(compared.goal(1.4).reached(), Some(false));

@@ -20,7 +20,7 @@ pub(crate) fn table(compared: &[Comparison]) -> Table {
             None => "",
         };
         table.add_row([
-            one.macros.measure.clone(),
+            one.macros.label.clone(),
             one.macros.unit.to_owned(),
             spread(&one.macros),
             spread(&one.hand),

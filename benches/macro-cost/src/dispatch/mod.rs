@@ -14,9 +14,9 @@ use crate::measure::{Comparison, by_turns};
 use subjects::{ten, two_hundred};
 
 /// How many events a stream has.
-const EVENTS: usize = 1_000;
+const EVENTS: u32 = 1_000;
 /// How often it is replayed in one run.
-const REPLAYS: usize = 200;
+const REPLAYS: u32 = 200;
 /// How many runs are taken in each round: short ones, so that what else the machine does falls on both.
 const RUNS: usize = 15;
 
@@ -74,7 +74,7 @@ fn stored(stream: &StreamId, names: &[&'static str]) -> Result<Vec<StoredEvent>>
         let (version, position) = (Version::new(n), Position::new(n));
         Ok(StoredEvent::record(new, stream.clone(), version, position, Utc::now()))
     };
-    (1..).zip(names.iter().cycle().take(EVENTS)).map(event).collect()
+    (1..).zip(names.iter().cycle().take(EVENTS as usize)).map(event).collect()
 }
 
 /// Nanoseconds for each event of one run.
@@ -87,5 +87,5 @@ fn timed(
     for _ in 0..REPLAYS {
         black_box(replay(black_box(stream), black_box(events)).expect("it was replayed before"));
     }
-    start.elapsed().as_secs_f64() * 1e9 / (EVENTS * REPLAYS) as f64
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(EVENTS * REPLAYS)
 }

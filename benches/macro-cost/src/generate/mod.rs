@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use proc_macro2::TokenStream;
-use quote::quote;
 
 use crate::domain::{self, Aggregate};
 
@@ -70,11 +69,11 @@ impl Source {
         let name = format!("{extent:?}-by-{author:?}").to_lowercase();
         let aggregates = domain::aggregates();
         let modules = aggregates.iter().map(|aggregate| {
-            let text = pretty(author.module(aggregate, extent))?;
+            let text = pretty(&author.module(aggregate, extent))?;
             Ok((aggregate.name(), text))
         });
         let modules = modules.collect::<Result<_>>()?;
-        let main = pretty(story::main(&aggregates, extent))?;
+        let main = pretty(&story::main(&aggregates, extent))?;
         Ok(Self { manifest: manifest(&name, author), name, modules, main })
     }
 
@@ -128,14 +127,15 @@ strip = true
     )
 }
 
-fn pretty(tokens: TokenStream) -> Result<String> {
-    let file = syn::parse2(quote!(#tokens)).with_context(|| format!("not Rust: {tokens}"))?;
+fn pretty(tokens: &TokenStream) -> Result<String> {
+    let file = syn::parse2(tokens.clone()).with_context(|| format!("not Rust: {tokens}"))?;
     Ok(prettyplease::unparse(&file))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use quote::quote;
     use syn::{Item, ItemStruct};
 
     /// The structs of a crate with their fields, attributes aside.
