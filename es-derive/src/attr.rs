@@ -3,94 +3,99 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::parse::{Parse, Parser as _};
+use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, LitInt, LitStr, Meta, Path, Token, Type};
+use syn::{Attribute, LitInt, LitStr, Meta, Token, Type};
 
 use crate::errors::Errors;
 use crate::handlers;
 
+/// The greatest version that every store can hold.
+const MAX_VERSION: u32 = i32::MAX.cast_unsigned();
+
 /// One option as it was written.
 pub(crate) struct Setting {
     key: Ident,
-    value: Value,
+    kind: Kind,
+    value: TokenStream,
 }
 
-enum Value {
-    None,
-    /// `key = tokens`
-    One(TokenStream),
-    /// `key(tokens)`
-    List(TokenStream),
+#[derive(PartialEq)]
+enum Kind {
+    /// `key`
+    Flag,
+    /// `key = value`
+    One,
+    /// `key(value)`
+    List,
 }
 
 impl Setting {
+    /// Its value, when it is `what`: one that can be read and that is `good`.
+    pub(crate) fn value<T: Parse>(
+        &self,
+        what: &str,
+        example: &str,
+        good: impl FnOnce(&T) -> bool,
+        errors: &mut Errors,
+    ) -> Option<T> {
+        let example = format!("write `{} = {example}`", self.key);
+        if self.kind != Kind::One || self.value.is_empty() {
+            errors.at(self, format!("`{}` has no value: {example}", self.key));
+            return None;
+        }
+        let value = syn::parse2(self.value.clone()).ok().filter(good);
+        if value.is_none() {
+            errors.at(&self.value, format!("`{}` must be {what}: {example}", self.key));
+        }
+        value
+    }
+
     /// Its value, when it is a string literal.
     pub(crate) fn string(&self, errors: &mut Errors) -> Option<LitStr> {
         let plain = |literal: &LitStr| literal.suffix().is_empty();
-        self.parsed("a string literal", "\"…\"", plain, errors)
-    }
-
-    /// Its value, when it is a string literal that says one of `values`.
-    pub(crate) fn one_of(&self, values: &[&str], errors: &mut Errors) -> Option<String> {
-        let shown: Vec<_> = values.iter().map(|value| format!("`{value:?}`")).collect();
-        let (what, example) = (shown.join(" or "), format!("{:?}", values.first()?));
-        let good = |literal: &LitStr| values.contains(&&*literal.value());
-        self.parsed(&what, &example, good, errors).map(|literal| literal.value())
+        self.value("a string literal", "\"…\"", plain, errors)
     }
 
     /// Its value, when it is a type that has a name.
     pub(crate) fn type_path(&self, example: &str, errors: &mut Errors) -> Option<Type> {
-        self.parsed("the name of a type", example, |ty| matches!(ty, Type::Path(_)), errors)
+        self.value("the name of a type", example, |ty| matches!(ty, Type::Path(_)), errors)
     }
 
-    /// Its value, when it is a path to `what`.
-    pub(crate) fn path(&self, what: &str, example: &str, errors: &mut Errors) -> Option<Path> {
-        self.parsed(&format!("the path of {what}"), example, |_| true, errors)
-    }
-
-    /// Its value, when it is the path of a crate or module: a path that may stand before `::` anywhere.
-    pub(crate) fn module(&self, what: &str, example: &str, errors: &mut Errors) -> Option<Path> {
-        let plain = |path: &Path| path.segments.iter().all(|segment| segment.arguments.is_empty());
-        self.parsed(&format!("the path of {what}"), example, plain, errors)
-    }
-
-    /// Its value, when it is a whole number between 1 and `max`.
-    pub(crate) fn number(&self, max: u32, errors: &mut Errors) -> Option<LitInt> {
-        let literal: LitInt = self.parsed("a whole number", "1", |_| true, errors)?;
-        let problem = match literal.base10_digits().parse::<u128>() {
-            _ if !literal.suffix().is_empty() => "must be a plain number, without a suffix",
-            Ok(0) => "counts from 1",
-            _ if literal.base10_digits().starts_with('-') => "counts from 1",
-            Ok(n) if n <= u128::from(max) => return Some(literal),
-            _ => {
-                errors.at(literal, format!("`{}` is at most {max}", self.key));
-                return None;
-            }
+    /// Its value, when it is a version: a whole number that counts from 1.
+    pub(crate) fn version(&self, errors: &mut Errors) -> Option<LitInt> {
+        let literal: LitInt = self.value("a whole number", "1", |_| true, errors)?;
+        let digits = literal.base10_digits();
+        let problem = if !literal.suffix().is_empty() {
+            "must be a plain number, without a suffix"
+        } else if digits.starts_with('-') || digits == "0" {
+            "counts from 1"
+        } else if digits.parse().is_ok_and(|version: u32| version <= MAX_VERSION) {
+            return Some(literal);
+        } else {
+            errors.at(&self.value, format!("`{}` is at most {MAX_VERSION}", self.key));
+            return None;
         };
-        errors.at(literal, format!("`{0}` {problem}: write `{0} = 1`", self.key));
+        errors.at(&self.value, format!("`{0}` {problem}: write `{0} = 1`", self.key));
         None
     }
 
     /// Its values, when it is a list of such: `key(…, …)`.
     pub(crate) fn list<T: Parse>(&self, example: &str, errors: &mut Errors) -> Vec<T> {
-        let example = format!("write `{}({example})`", self.key);
-        let Value::List(list) = &self.value else {
-            errors.at(self, format!("`{}` takes a list: {example}", self.key));
+        let (key, example) = (&self.key, format!("write `{}({example})`", self.key));
+        if self.kind != Kind::List {
+            errors.at(self, format!("`{key}` takes a list: {example}"));
             return Vec::new();
-        };
-        match Punctuated::<T, Token![,]>::parse_terminated.parse2(list.clone()) {
-            Ok(values) if !values.is_empty() => values.into_iter().collect(),
-            Ok(_) => {
-                errors.at(self, format!("`{}` lists nothing: {example}, or remove it", self.key));
-                Vec::new()
-            }
+        }
+        match Punctuated::<T, Token![,]>::parse_terminated.parse2(self.value.clone()) {
+            Ok(values) if !values.is_empty() => return values.into_iter().collect(),
+            Ok(_) => errors.at(self, format!("`{key}` lists nothing: {example}, or remove it")),
             Err(error) => {
-                let message = format!("`{}` cannot be read here: {example}", self.key);
+                let message = format!("`{key}` cannot be read here: {example}");
                 errors.ok::<()>(Err(syn::Error::new(error.span(), message)));
-                Vec::new()
             }
         }
+        Vec::new()
     }
 
     /// Its values, when it is a list of types that have names.
@@ -109,37 +114,39 @@ impl Setting {
 
     /// Notes an error unless it was written without a value.
     pub(crate) fn flag(&self, errors: &mut Errors) {
-        if !matches!(self.value, Value::None) {
+        if self.kind != Kind::Flag {
             errors.at(self, format!("`{0}` takes no value: write `{0}`", self.key));
         }
     }
+}
 
-    fn parsed<T: Parse>(
-        &self,
-        what: &str,
-        example: &str,
-        good: impl FnOnce(&T) -> bool,
-        errors: &mut Errors,
-    ) -> Option<T> {
-        let example = format!("write `{} = {example}`", self.key);
-        match &self.value {
-            Value::One(value) if !value.is_empty() => match syn::parse2::<T>(value.clone()) {
-                Ok(parsed) if good(&parsed) => return Some(parsed),
-                _ => errors.at(value, format!("`{}` must be {what}: {example}", self.key)),
-            },
-            _ => errors.at(self, format!("`{}` has no value: {example}", self.key)),
+impl Parse for Setting {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if !input.peek(Ident::peek_any) {
+            return Err(input.error("expected an option: `key = value`"));
         }
-        None
+        let key = input.call(Ident::parse_any)?;
+        if input.is_empty() {
+            return Ok(Self { key, kind: Kind::Flag, value: TokenStream::new() });
+        }
+        if input.peek(syn::token::Paren) {
+            let list;
+            syn::parenthesized!(list in input);
+            let value = list.parse()?;
+            let rest = if input.is_empty() { Ok(()) } else { Err(input.error("expected `,`")) };
+            return rest.map(|()| Self { key, kind: Kind::List, value });
+        }
+        input.parse::<Token![=]>().map_err(|error| {
+            syn::Error::new(error.span(), format!("expected `=` after `{key}`: `{key} = value`"))
+        })?;
+        Ok(Self { key, kind: Kind::One, value: input.parse()? })
     }
 }
 
 impl ToTokens for Setting {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.key.to_tokens(tokens);
-        match &self.value {
-            Value::None => {}
-            Value::One(value) | Value::List(value) => value.to_tokens(tokens),
-        }
+        self.value.to_tokens(tokens);
     }
 }
 
@@ -151,7 +158,7 @@ impl Options {
     /// The options between an attribute's parentheses.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let settings = split_at_commas(tokens).into_iter();
-        Self(settings.filter_map(|tokens| errors.ok(setting.parse2(tokens))).collect())
+        Self(settings.filter_map(|tokens| errors.ok(syn::parse2(tokens))).collect())
     }
 
     /// The options of all `#[name(..)]` among `attrs`.
@@ -172,10 +179,10 @@ impl Options {
                 Meta::List(list) if !list.tokens.is_empty() => {
                     each.push((attr, Self::parse(list.tokens.clone(), errors)));
                 }
-                meta => errors.at(
-                    meta,
-                    format!("`#[{name}]` without options says nothing: write `{example}`"),
-                ),
+                meta => {
+                    let message = "without options says nothing: write";
+                    errors.at(meta, format!("`#[{name}]` {message} `{example}`"));
+                }
             }
         }
         each.into_iter()
@@ -196,35 +203,10 @@ impl Options {
     pub(crate) fn finish(self, known: &[&str], errors: &mut Errors) {
         let known: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
         for setting in self.0 {
-            let message =
-                format!("unknown option `{}`: known here are {}", setting.key, known.join(", "));
-            errors.at(setting.key, message);
+            let (key, known) = (setting.key, known.join(", "));
+            errors.at(&key, format!("unknown option `{key}`: known here are {known}"));
         }
     }
-}
-
-fn setting(input: syn::parse::ParseStream<'_>) -> syn::Result<Setting> {
-    if !input.peek(Ident::peek_any) {
-        return Err(input.error("expected an option: `key = value`"));
-    }
-    let key = input.call(Ident::parse_any)?;
-    if input.is_empty() {
-        return Ok(Setting { key, value: Value::None });
-    }
-    if input.peek(syn::token::Paren) {
-        let list;
-        syn::parenthesized!(list in input);
-        let value = Value::List(list.parse()?);
-        return if input.is_empty() {
-            Ok(Setting { key, value })
-        } else {
-            Err(input.error("expected `,`"))
-        };
-    }
-    input.parse::<Token![=]>().map_err(|error| {
-        syn::Error::new(error.span(), format!("expected `=` after `{key}`: `{key} = value`"))
-    })?;
-    Ok(Setting { key, value: Value::One(input.parse()?) })
 }
 
 /// Commas between `<` and `>` belong to a type, not to the list.

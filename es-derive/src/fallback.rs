@@ -3,14 +3,15 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Attribute, Data, Generics, Type, parse_quote};
+use syn::{Data, Generics, parse_quote};
 
 use crate::aggregate::model::Draft as AggregateDraft;
 use crate::aggregate_id::expand::impls;
 use crate::aggregate_id::model::Draft as IdDraft;
+use crate::block::Block;
 use crate::errors::Errors;
 use crate::event::model::Draft as EventDraft;
-use crate::handlers;
+use crate::handlers::{self, EventRef};
 use crate::paths::static_str;
 use crate::projection::model::Draft as ProjectionDraft;
 use crate::read_model::model::Draft as ReadModelDraft;
@@ -42,22 +43,19 @@ pub(crate) fn event(draft: &EventDraft, errors: &Errors) -> TokenStream {
 /// The user's impl, the reports, and a stand-in for what `#[aggregate]` makes.
 pub(crate) fn aggregate(draft: &AggregateDraft, mut errors: Errors) -> TokenStream {
     let span = Span::mixed_site();
-    let paths = &draft.paths;
+    let Block { item, paths, handlers, .. } = &draft.block;
     let (es, private, text) = (paths.es_core(span), paths.private(span), static_str(span));
-    let (item, uses) = (&draft.item, handlers::uses(&draft.handlers));
-    let this = &item.self_ty;
+    let (this, uses) = (&item.self_ty, handlers::uses(handlers));
     let id = draft.id.as_ref().map_or_else(|| errors.take_type(), |id| Some(quote!(#id)));
     let reports = errors.items();
-    let ignored = draft.ignores.iter().map(|event| (&[] as &[Attribute], event));
-    let events: Vec<_> = handlers::events(&draft.handlers).chain(ignored).collect();
     let bounded =
         bounded(&item.generics, &quote_spanned!(span=> #private::Send + #private::Sync + 'static));
     let (generics, _, bounds) = bounded.split_for_impl();
-    let handled = distinct(&events).map(|(cfgs, event)| {
+    let events = draft.block.distinct_events().map(|EventRef { cfgs, ty, .. }| {
         quote_spanned! {span=>
             #(#cfgs)*
             #[automatically_derived]
-            impl #generics #es::IntoEvents<#this> for #event where #this: #es::Aggregate {
+            impl #generics #es::IntoEvents<#this> for #ty where #this: #es::Aggregate {
                 fn into_events(self, _: &mut #es::Events<#this>) {}
             }
         }
@@ -75,17 +73,16 @@ pub(crate) fn aggregate(draft: &AggregateDraft, mut errors: Errors) -> TokenStre
                 #private::None
             }
         }
-        #(#handled)*
+        #(#events)*
     }
 }
 
 /// The user's impl, the reports, and a stand-in for what `#[projection]` makes.
 pub(crate) fn projection(draft: &ProjectionDraft, errors: &Errors) -> TokenStream {
     let span = Span::mixed_site();
-    let paths = &draft.paths;
+    let Block { item, paths, handlers, .. } = &draft.block;
     let (es, private, text) = (paths.es_core(span), paths.private(span), static_str(span));
-    let (item, uses) = (&draft.item, handlers::uses(&draft.handlers));
-    let (this, reports) = (&item.self_ty, errors.items());
+    let (this, uses, reports) = (&item.self_ty, handlers::uses(handlers), errors.items());
     let bounded = bounded(&item.generics, &quote_spanned!(span=> #private::Send + 'static));
     let (generics, _, bounds) = bounded.split_for_impl();
     quote_spanned! {span=>
@@ -155,14 +152,4 @@ fn bounded(generics: &Generics, bounds: &TokenStream) -> Generics {
         generics.make_where_clause().predicates.push(parse_quote!(Self: #bounds));
     }
     generics
-}
-
-/// Each event once: a repeat has been reported.
-fn distinct<'a>(
-    events: &'a [(&'a [Attribute], &'a Type)],
-) -> impl Iterator<Item = (&'a [Attribute], &'a Type)> {
-    events.iter().enumerate().filter_map(|(at, (cfgs, event))| {
-        let repeated = events.iter().take(at).any(|(_, before)| before == event);
-        (!repeated).then_some((*cfgs, *event))
-    })
 }

@@ -1,40 +1,47 @@
 //! Methods with `#[handles(Event)]`, as far as aggregates and projections read them alike.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{
     Attribute, FnArg, ImplItem, ItemImpl, Meta, PatType, Path, ReturnType, Safety, Signature,
-    Token, Type,
+    Token, Type, TypeReference,
 };
 
 use crate::errors::Errors;
-use crate::{paths, span};
+use crate::paths::{Paths, local};
+use crate::span;
 
 /// A method with `#[handles(..)]`.
 pub(crate) struct Marked {
     /// `handles`, as the user names it.
     path: Path,
     /// The `#[cfg]`s that decide whether it exists.
-    pub(crate) cfgs: Vec<Attribute>,
+    cfgs: Vec<Attribute>,
     /// The event; `None` when what is there is none, which has been noted.
-    pub(crate) event: Option<Type>,
+    event: Option<Type>,
     pub(crate) signature: Signature,
 }
 
-/// What a handler takes besides `self`.
-pub(crate) struct Inputs {
-    pub(crate) event: Parameter,
-    pub(crate) context: Option<Parameter>,
+/// An event of a block.
+#[derive(Clone, Copy)]
+pub(crate) struct EventRef<'a> {
+    pub(crate) n: usize,
+    /// The conditions of its handler.
+    pub(crate) cfgs: &'a [Attribute],
+    pub(crate) ty: &'a Type,
 }
 
-/// A parameter that is a reference.
-pub(crate) struct Parameter {
-    /// What it refers to.
-    pub(crate) ty: Type,
-    pub(crate) mutability: Option<Token![mut]>,
+/// A valid handler.
+pub(crate) struct Handler<'a> {
+    pub(crate) event: EventRef<'a>,
+    pub(crate) signature: &'a Signature,
+    /// The first parameter after `self`.
+    given: &'a TypeReference,
+    /// The second.
+    pub(crate) context: Option<&'a TypeReference>,
 }
 
 /// Finds the handlers of an impl and removes their helper attributes.
@@ -50,168 +57,22 @@ pub(crate) fn take(item: &mut ItemImpl, errors: &mut Errors) -> Vec<Marked> {
         for second in more {
             errors.at(second, "a handler handles one event: write a method for each");
         }
-        let event = event_of(first, errors);
         let cfgs = method.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
-        let path = first.path().clone();
         marked.push(Marked {
-            path,
+            path: first.path().clone(),
             cfgs: cfgs.cloned().collect(),
-            event,
+            event: event_of(first, errors),
             signature: method.sig.clone(),
         });
     }
     marked
 }
 
-/// What generated code puts into `#[handles(..)]`.
-const USED: &str = "__used";
-
-/// Uses of the attributes that were taken away. So the name must be in scope where it is written, its import is not
-/// reported as unused, and editors know what it is.
-pub(crate) fn uses(marked: &[Marked]) -> TokenStream {
-    let used = Ident::new(USED, Span::mixed_site());
-    let each = marked.iter().map(|Marked { path, cfgs, .. }| {
-        quote_spanned!(path.span()=> #(#cfgs)* #[#path(#used)] const _: () = ();)
-    });
-    each.collect()
-}
-
-/// What `#[handles(..)]` says where no macro has taken it away.
-pub(crate) fn stray(argument: &TokenStream, item: &TokenStream) -> TokenStream {
-    if argument.to_string() == USED {
-        return item.clone();
-    }
-    let mut errors = Errors::default();
-    // No token of the attribute is wrong: its place is.
-    errors.whole(
-        "`#[handles(..)]` works only inside an impl with `#[aggregate]` or `#[projection]`: write one above the `impl`",
-    );
-    let errors = errors.items();
-    quote!(#item #errors)
-}
-
-/// The event and the context among a handler's parameters.
-pub(crate) fn inputs(
-    marked: &Marked,
-    context_example: &str,
-    errors: &mut Errors,
-) -> Option<Inputs> {
-    let signature = &marked.signature;
-    refuse_qualifiers(signature, errors);
-    let mut typed = signature.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(typed) => Some(typed),
-        FnArg::Receiver(_) => None,
-    });
-    let example = marked.event.as_ref().map_or_else(|| "Event".to_owned(), shown);
-    let Some(event) = typed.next() else {
-        errors.at(&signature.ident, format!("a handler takes its event: add `event: &{example}`"));
-        return None;
-    };
-    let context = typed.next();
-    for more in typed {
-        errors.at(more, "a handler takes its event and at most one context: remove this");
-    }
-    let event = parameter(event, errors, || {
-        format!("a handler borrows its event: write `event: &{example}`")
-    });
-    let event = event.filter(|event| match event.mutability {
-        Some(token) => {
-            errors.at(token, "an event never changes: remove `mut`");
-            false
-        }
-        None => true,
-    });
-    let context = context.map(|context| {
-        parameter(context, errors, || {
-            format!("a handler borrows its context: write {context_example}")
-        })
-    });
-    match context {
-        Some(context) => Some(Inputs { event: event?, context: Some(context?) }),
-        None => Some(Inputs { event: event?, context: None }),
-    }
-}
-
-/// The private names of the impl's type and of the events, those handled before those ignored.
-pub(crate) fn aliases<'a>(
-    this: &Type,
-    handled: impl Iterator<Item = (&'a [Attribute], &'a Type)>,
-    ignored: &'a [Type],
-) -> TokenStream {
-    let events = handled.chain(ignored.iter().map(|event| (&[] as &[Attribute], event)));
-    let here = span::of_type(this);
-    let alias = paths::self_alias(here);
-    let self_alias = quote_spanned!(here=> type #alias = #this;);
-    let aliases = events.enumerate().map(|(n, (cfgs, event))| {
-        let here = span::of_type(event);
-        let alias = paths::event_alias(n, here);
-        quote_spanned!(here=> #(#cfgs)* type #alias = #event;)
-    });
-    std::iter::once(self_alias).chain(aliases).collect()
-}
-
-/// The type after `->`; `()` is as good as none.
-pub(crate) fn output(signature: &Signature) -> Option<&Type> {
-    match &signature.output {
-        ReturnType::Type(_, ty) => match &**ty {
-            Type::Tuple(unit) if unit.elems.is_empty() => None,
-            ty => Some(ty),
-        },
-        ReturnType::Default => None,
-    }
-}
-
-/// Two handlers of what is, letter by letter, one event, or one that is ignored too. Aliases are left to the compiler,
-/// which knows types.
-pub(crate) fn refuse_repeats(marked: &[Marked], ignored: &[Type], errors: &mut Errors) {
-    let events: Vec<_> = events(marked).collect();
-    for (at, (cfgs, event)) in events.iter().enumerate() {
-        let repeated = events.iter().enumerate().any(|(other, (_, ty))| other != at && ty == event);
-        // Handlers that exist only under some condition may exclude one another.
-        if repeated && cfgs.is_empty() {
-            let event_name = shown(event);
-            errors.at(event, format!("`{event_name}` is handled twice: keep one handler"));
-        }
-    }
-    for (at, event) in ignored.iter().enumerate() {
-        let event_name = shown(event);
-        if ignored.iter().take(at).any(|ty| ty == event) {
-            errors.at(event, format!("`{event_name}` is ignored twice: list it once"));
-        } else if events.iter().any(|(cfgs, ty)| cfgs.is_empty() && *ty == event) {
-            let message = "is handled and ignored: remove it from `ignores(..)`, or its handler";
-            errors.at(event, format!("`{event_name}` {message}"));
-        }
-    }
-}
-
-/// The events that are known by their types, with the conditions of their handlers.
-pub(crate) fn events(marked: &[Marked]) -> impl Iterator<Item = (&[Attribute], &Type)> {
-    marked.iter().filter_map(|marked| Some((&*marked.cfgs, marked.event.as_ref()?)))
-}
-
-/// A type as a person would write it.
-pub(crate) fn shown(ty: &Type) -> String {
-    let mut text = ty.to_token_stream().to_string();
-    for (spaced, tight) in [
-        (" :: ", "::"),
-        (":: ", "::"),
-        (" < ", "<"),
-        ("< ", "<"),
-        (" >", ">"),
-        ("& ", "&"),
-        (" ,", ","),
-    ] {
-        text = text.replace(spaced, tight);
-    }
-    text
-}
-
-fn is_handles(attr: &Attribute) -> bool {
-    attr.path().segments.last().is_some_and(|segment| segment.ident == "handles")
-}
-
 fn remove(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
-    attrs.extract_if(.., |attr| is_handles(attr)).collect()
+    let is_handles = |attr: &mut Attribute| {
+        attr.path().segments.last().is_some_and(|segment| segment.ident == "handles")
+    };
+    attrs.extract_if(.., is_handles).collect()
 }
 
 fn refuse_on_others(item: &mut ImplItem, errors: &mut Errors) {
@@ -254,12 +115,92 @@ fn event_of(attr: &Attribute, errors: &mut Errors) -> Option<Type> {
     }
 }
 
-/// A type that came through a `macro_rules!` parameter is in an invisible group.
-pub(crate) fn ungrouped(mut ty: &Type) -> &Type {
-    while let Type::Group(group) = ty {
-        ty = &group.elem;
+/// What generated code puts into `#[handles(..)]`.
+const USED: &str = "__used";
+
+/// Uses of the attributes that were taken away. So the name must be in scope where it is written, its import is not
+/// reported as unused, and editors know what it is.
+pub(crate) fn uses(marked: &[Marked]) -> TokenStream {
+    let used = local(USED);
+    let each = marked.iter().map(|Marked { path, cfgs, .. }| {
+        quote_spanned!(path.span()=> #(#cfgs)* #[#path(#used)] const _: () = ();)
+    });
+    each.collect()
+}
+
+/// What `#[handles(..)]` says where no macro has taken it away.
+pub(crate) fn stray(argument: &TokenStream, item: &TokenStream) -> TokenStream {
+    if argument.to_string() == USED {
+        return item.clone();
     }
-    ty
+    let mut errors = Errors::default();
+    // No token of the attribute is wrong: its place is.
+    errors.whole(
+        "`#[handles(..)]` works only inside an impl with `#[aggregate]` or `#[projection]`: write one above the `impl`",
+    );
+    let errors = errors.items();
+    quote!(#item #errors)
+}
+
+/// Two handlers of what is, letter by letter, one event, or one that is ignored too. Aliases are left to the compiler,
+/// which knows types.
+pub(crate) fn refuse_repeats(marked: &[Marked], ignored: &[Type], errors: &mut Errors) {
+    let handled: Vec<_> = marked.iter().filter_map(|marked| marked.event(0)).collect();
+    for event in &handled {
+        let times = handled.iter().filter(|other| other.ty == event.ty).count();
+        // Handlers that exist only under some condition may exclude one another.
+        if times > 1 && event.cfgs.is_empty() {
+            let name = shown(event.ty);
+            errors.at(event.ty, format!("`{name}` is handled twice: keep one handler"));
+        }
+    }
+    for (at, ty) in ignored.iter().enumerate() {
+        let name = shown(ty);
+        if ignored[..at].contains(ty) {
+            errors.at(ty, format!("`{name}` is ignored twice: list it once"));
+        } else if handled.iter().any(|event| event.cfgs.is_empty() && event.ty == ty) {
+            let message = "is handled and ignored: remove it from `ignores(..)`, or its handler";
+            errors.at(ty, format!("`{name}` {message}"));
+        }
+    }
+}
+
+impl Marked {
+    /// The event, when it is known.
+    pub(crate) fn event(&self, n: usize) -> Option<EventRef<'_>> {
+        Some(EventRef { n, cfgs: &self.cfgs, ty: self.event.as_ref()? })
+    }
+
+    /// What every handler must be. `None` when it is not, which has been noted.
+    pub(crate) fn check(
+        &self,
+        n: usize,
+        context_example: &str,
+        errors: &mut Errors,
+    ) -> Option<Handler<'_>> {
+        let signature = &self.signature;
+        refuse_qualifiers(signature, errors);
+        let mut typed = signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(typed) => Some(typed),
+            FnArg::Receiver(_) => None,
+        });
+        let example = self.event.as_ref().map_or_else(|| "Event".to_owned(), shown);
+        let example = format!("`event: &{example}`");
+        let Some(given) = typed.next() else {
+            errors.at(&signature.ident, format!("a handler takes its event: add {example}"));
+            return None;
+        };
+        let context = typed.next();
+        for more in typed {
+            errors.at(more, "a handler takes its event and at most one context: remove this");
+        }
+        let given = reference(given, "event", &example, errors);
+        if let Some(token) = given.and_then(|given| given.mutability) {
+            errors.at(token, "an event never changes: remove `mut`");
+        }
+        let context = context.and_then(|cx| reference(cx, "context", context_example, errors));
+        Some(Handler { event: self.event(n)?, signature, given: given?, context })
+    }
 }
 
 fn refuse_qualifiers(signature: &Signature, errors: &mut Errors) {
@@ -271,26 +212,81 @@ fn refuse_qualifiers(signature: &Signature, errors: &mut Errors) {
     }
 }
 
-fn parameter(
-    typed: &PatType,
+fn reference<'a>(
+    parameter: &'a PatType,
+    what: &str,
+    example: &str,
     errors: &mut Errors,
-    expected: impl FnOnce() -> String,
-) -> Option<Parameter> {
-    if let Some(token) = find_impl(typed.ty.to_token_stream()) {
+) -> Option<&'a TypeReference> {
+    let is_impl = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if ident == "impl");
+    if let Some(token) = parameter.ty.to_token_stream().into_iter().find(is_impl) {
         errors.at(token, "a handler cannot be generic: name the type");
         return None;
     }
-    match ungrouped(&typed.ty) {
-        Type::Reference(reference) => {
-            Some(Parameter { ty: (*reference.elem).clone(), mutability: reference.mutability })
-        }
-        other => {
-            errors.at(other, expected());
-            None
-        }
+    match ungrouped(&parameter.ty) {
+        Type::Reference(reference) => return Some(reference),
+        other => errors.at(other, format!("a handler borrows its {what}: write {example}")),
+    }
+    None
+}
+
+impl EventRef<'_> {
+    /// Where its name is written.
+    pub(crate) fn here(&self) -> Span {
+        span::of_type(self.ty)
+    }
+
+    /// What generated code calls it: a private alias, so that a name that does not exist is reported once, where the
+    /// user wrote it, and not at every use.
+    pub(crate) fn alias(&self, span: Span) -> Ident {
+        format_ident!("__Event{}", self.n, span = span)
+    }
+
+    /// The alias.
+    pub(crate) fn define(&self) -> TokenStream {
+        let (here, Self { cfgs, ty, .. }) = (self.here(), self);
+        let alias = self.alias(here);
+        quote_spanned!(here=> #(#cfgs)* type #alias = #ty;)
     }
 }
 
-fn find_impl(tokens: TokenStream) -> Option<TokenTree> {
-    tokens.into_iter().find(|token| matches!(token, TokenTree::Ident(ident) if ident == "impl"))
+impl Handler<'_> {
+    /// The type after `->`; `()` is as good as none.
+    pub(crate) fn output(&self) -> Option<&Type> {
+        output(self.signature)
+    }
+
+    /// `event` as the first argument. What the compiler may find wrong about it it reports at the type arguments, which
+    /// are placed at the user's own token; without them it would point at the macro's call.
+    pub(crate) fn argument(&self, paths: &Paths, event: &Ident) -> TokenStream {
+        let there = span::of_type(&self.given.elem);
+        let (private, alias) = (paths.private(there), self.event.alias(there));
+        quote_spanned!(there=> #private::as_parameter::<#alias, _>(#event))
+    }
+}
+
+/// The type after `->`; `()` is as good as none.
+pub(crate) fn output(signature: &Signature) -> Option<&Type> {
+    match &signature.output {
+        ReturnType::Type(_, ty) => match &**ty {
+            Type::Tuple(unit) if unit.elems.is_empty() => None,
+            ty => Some(ty),
+        },
+        ReturnType::Default => None,
+    }
+}
+
+/// A type as a person would write it.
+pub(crate) fn shown(ty: &Type) -> String {
+    const SPACED: [&str; 7] = [" :: ", ":: ", " < ", "< ", " >", "& ", " ,"];
+    let text = ty.to_token_stream().to_string();
+    SPACED.iter().fold(text, |text, spaced| text.replace(spaced, spaced.trim()))
+}
+
+/// A type that came through a `macro_rules!` parameter is in an invisible group.
+pub(crate) fn ungrouped(mut ty: &Type) -> &Type {
+    while let Type::Group(group) = ty {
+        ty = &group.elem;
+    }
+    ty
 }

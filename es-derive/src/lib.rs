@@ -5,11 +5,11 @@
 mod aggregate;
 mod aggregate_id;
 mod attr;
+mod block;
 mod errors;
 mod event;
 mod fallback;
 mod handlers;
-mod impl_block;
 mod name;
 mod paths;
 mod projection;

@@ -1,10 +1,10 @@
 //! How generated code names what it uses: the only file that knows where es-core lives.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote_spanned};
+use quote::{ToTokens as _, quote_spanned};
 use syn::Path;
 
-use crate::attr::Options;
+use crate::attr::{Options, Setting};
 use crate::errors::Errors;
 
 /// Where generated code finds es-core: `::es_core`, or what `crate = …` says.
@@ -14,7 +14,11 @@ impl Paths {
     /// Takes the option out of the list.
     pub(crate) fn take(options: &mut Options, errors: &mut Errors) -> Self {
         let setting = options.take("crate", errors);
-        Self(setting.and_then(|setting| setting.module("es-core", "crate::es", errors)))
+        // It must be able to stand before `::` anywhere.
+        let plain = |path: &Path| path.segments.iter().all(|segment| segment.arguments.is_empty());
+        let path =
+            |setting: Setting| setting.value("the path of es-core", "crate::es", plain, errors);
+        Self(setting.and_then(path))
     }
 
     /// The crate. What the user has written keeps its place: if it is wrong, it is so there.
@@ -40,13 +44,7 @@ pub(crate) fn self_alias(span: Span) -> Ident {
     Ident::new("__Self", span)
 }
 
-/// What generated code calls the `n`th aggregate of a projection.
-pub(crate) fn source_alias(n: usize, span: Span) -> Ident {
-    format_ident!("__Source{n}", span = span)
-}
-
-/// What generated code calls the event of the `n`th handler: a private alias, so that a name that does not exist is
-/// reported once, where the user wrote it, and not at every use.
-pub(crate) fn event_alias(n: usize, span: Span) -> Ident {
-    format_ident!("__Event{n}", span = span)
+/// A variable of a generated function, which nothing of the user's can be confused with.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }

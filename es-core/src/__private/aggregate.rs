@@ -121,9 +121,26 @@ pub const fn assert_once<A: Aggregate>(row: &Handler<A>) {
     }
 }
 
-/// The state before the first event, when no event begins the stream.
-pub fn initial<A: Initial>() -> A {
-    A::initial()
+/// How an aggregate begins when no event begins its stream.
+#[derive(Debug)]
+pub struct WithDefault;
+
+impl WithDefault {
+    /// The state before the first event.
+    pub fn initial<A: Initial>(self) -> Option<A> {
+        Some(A::initial())
+    }
+}
+
+/// How an aggregate begins when there is a handler without a receiver.
+#[derive(Debug)]
+pub struct WithEvent;
+
+impl WithEvent {
+    /// Nothing, before the first event.
+    pub fn initial<A>(self) -> Option<A> {
+        None
+    }
 }
 
 /// An aggregate that begins without an event.

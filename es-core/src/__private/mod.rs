@@ -17,13 +17,12 @@ use crate::event::{Event, SchemaVersion};
 
 pub use crate::__aggregate_id as aggregate_id;
 pub use crate::id::uuid_from_name;
-pub use aggregate::{NoRow, Row, as_context, assert_once, begun, initial};
+pub use aggregate::{Row, WithDefault, WithEvent, as_context, assert_once, begun};
 pub use aggregate_id::{IdField, UuidField, assert_category};
-pub use coverage::{NoSource, Source, assert_covers, assert_ignored, has};
-pub use event::{Differs, Versions, assert_older, from_json, parse, upcaster, via_type, with_json};
+pub use coverage::{Source, assert_covers, assert_ignored, has};
+pub use event::{Versions, assert_older, from_json, parse, upcaster, via_type, with_json};
 pub use projection::{
-    NoSubscription, Subscription, assert_subscribed_once, boxed, context, count_names, ignored,
-    names, outcome,
+    Subscription, assert_subscribed_once, boxed, context, count_names, ignored, names, outcome,
 };
 
 pub use read_model::{NotOptional, Nullable, column};
@@ -36,6 +35,14 @@ pub use serde::de::DeserializeOwned;
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use std::string::String;
 pub use uuid::{Error as UuidError, Uuid};
+
+/// The traits that generated code has in scope.
+pub mod prelude {
+    pub use super::aggregate::NoRow as _;
+    pub use super::coverage::NoSource as _;
+    pub use super::event::Differs as _;
+    pub use super::projection::NoSubscription as _;
+}
 
 /// A schema version that the macro has checked.
 ///

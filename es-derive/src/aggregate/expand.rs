@@ -1,12 +1,21 @@
 //! From a valid aggregate to its impls.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Attribute, Type};
 
-use super::model::{Aggregate, Handler};
-use crate::paths::{Paths, event_alias, self_alias, static_str};
-use crate::{handlers, span};
+use super::model::Aggregate;
+use crate::handlers::{EventRef, Handler};
+use crate::paths::{Paths, local, self_alias, static_str};
+use crate::span;
+
+/// One event of the table.
+struct Row<'a> {
+    event: EventRef<'a>,
+    /// `HANDLER` or `IGNORED`.
+    kind: &'static str,
+    /// What the event does.
+    apply: TokenStream,
+}
 
 /// ```text
 /// #[aggregate(name = "account", id = AccountId)] impl Account { … }
@@ -24,54 +33,43 @@ use crate::{handlers, span};
 /// };
 /// ```
 pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
-    let here = Span::mixed_site();
-    let Aggregate { item, paths, uses, handlers, ignores, .. } = aggregate;
-    let private = paths.private(here);
-    let handled = handlers.iter().map(|h| (h.cfgs, h.event));
-    let aliases = handlers::aliases(&item.self_ty, handled, ignores);
-    let trait_impl = trait_impl(aggregate);
-    let handled = handlers.iter().enumerate().map(|(n, handler)| {
-        of_event(paths, n, handler.cfgs, handler.event, "HANDLER", &apply(paths, n, handler))
+    let Aggregate { block, handlers, .. } = aggregate;
+    let paths = &block.paths;
+    let handled = handlers.iter().map(|handler| Row {
+        event: handler.event,
+        kind: "HANDLER",
+        apply: apply(paths, handler),
     });
-    let ignored = (handlers.len()..).zip(*ignores);
-    let ignored = ignored
-        .map(|(n, event)| of_event(paths, n, &[], event, "IGNORED", &ignore(paths, n, event)));
-    quote_spanned! {here=>
-        #item
-        const _: () = {
-            #[allow(unused_imports)]
-            use #private::NoRow as _;
-            #uses
-            #aliases
-            #trait_impl
-            #(#handled)*
-            #(#ignored)*
-        };
-    }
+    let ignored =
+        block.ignored().map(|event| Row { event, kind: "IGNORED", apply: ignore(paths, event) });
+    let rows: Vec<_> = handled.chain(ignored).collect();
+    let trait_impl = trait_impl(aggregate, &rows);
+    let impls = rows.iter().map(|row| impls(paths, row));
+    block.expand(&quote!(#trait_impl #(#impls)*))
 }
 
-fn trait_impl(aggregate: &Aggregate<'_>) -> TokenStream {
-    let here = span::of_type(&aggregate.item.self_ty);
-    let this = self_alias(here);
-    let Aggregate { paths, id, name, handlers, ignores, .. } = aggregate;
+fn trait_impl(aggregate: &Aggregate<'_>, rows: &[Row<'_>]) -> TokenStream {
+    let Aggregate { block, name, id, handlers, .. } = aggregate;
+    let here = span::of_type(&block.item.self_ty);
+    let (this, paths) = (self_alias(here), &block.paths);
     let (es, private, text) = (paths.es_core(here), paths.private(here), static_str(here));
-    let rows = handlers.iter().enumerate().map(|(n, Handler { cfgs, event, .. })| {
-        let event = event_alias(n, span::of_type(event));
-        quote_spanned!(here=> #(#cfgs)* #private::Row::<Self, #event>::HANDLER)
+    let rows = rows.iter().map(|Row { event, kind, .. }| {
+        let (cfgs, event, kind) = (event.cfgs, event.alias(event.here()), Ident::new(kind, here));
+        quote_spanned!(here=> #(#cfgs)* #private::Row::<Self, #event>::#kind)
     });
-    let ignored = (handlers.len()..).zip(*ignores).map(|(n, event)| {
-        let event = event_alias(n, span::of_type(event));
-        quote_spanned!(here=> #private::Row::<Self, #event>::IGNORED)
-    });
-    let rows = rows.chain(ignored);
     let unknown = aggregate.ignores_unknown.then(
         || quote_spanned!(here=> const UNKNOWN: #es::UnknownEvents = #es::UnknownEvents::Ignore;),
     );
-    let initial = initial(aggregate);
-    let at_id = span::of_type(id);
-    let at_id_private = paths.private(at_id);
-    let category =
-        quote_spanned!(at_id=> const _: () = #at_id_private::assert_category::<#this>(););
+    let beginning = local("beginning");
+    let begins = handlers.iter().filter(|handler| handler.output().is_some()).map(|handler| {
+        let cfgs = handler.event.cfgs;
+        quote_spanned!(here=> #(#cfgs)* let #beginning = #private::WithEvent;)
+    });
+    let category = {
+        let there = span::of_type(id);
+        let private = paths.private(there);
+        quote_spanned!(there=> const _: () = #private::assert_category::<#this>();)
+    };
     quote_spanned! {here=>
         #[automatically_derived]
         impl #private::one_impl_block_has_aggregate_so_move_all_handlers_into_it for #this {}
@@ -81,56 +79,24 @@ fn trait_impl(aggregate: &Aggregate<'_>) -> TokenStream {
             const NAME: #text = #name;
             const HANDLERS: &'static [#es::Handler<Self>] = &[#(#rows),*];
             #unknown
+            #[allow(unused_variables)]
             fn initial() -> #private::Option<Self> {
-                #initial
+                let #beginning = #private::WithDefault;
+                #(#begins)*
+                #beginning.initial::<Self>()
             }
         }
         #category
     }
 }
 
-/// `None` when an event begins the stream, else the default. With conditional handlers only the compiler knows which.
-fn initial(aggregate: &Aggregate<'_>) -> TokenStream {
-    let here = span::of_type(&aggregate.item.self_ty);
-    let private = aggregate.paths.private(here);
-    let none = quote_spanned!(here=> #private::None);
-    let default = quote_spanned!(here=> #private::Some(#private::initial::<Self>()));
-    let begins = || aggregate.handlers.iter().filter(|handler| handler.begins.is_some());
-    if begins().next().is_none() {
-        return default;
-    }
-    if begins().any(|handler| handler.cfgs.is_empty()) {
-        return none;
-    }
-    let some = begins().map(|handler| all(handler.cfgs));
-    let some = quote!(any(#(#some),*));
-    quote_spanned! {here=>
-        #[cfg(#some)]
-        { #none }
-        #[cfg(not(#some))]
-        { #default }
-    }
-}
-
-fn all(cfgs: &[Attribute]) -> TokenStream {
-    let conditions = cfgs.iter().filter_map(|cfg| Some(&cfg.meta.require_list().ok()?.tokens));
-    quote!(all(#(#conditions),*))
-}
-
 /// Placed at the event in `#[handles(..)]` or `ignores(..)` as a whole, so that what the compiler finds wrong is reported
-/// there. `row` is what the event's row is called, `apply` what happens.
-fn of_event(
-    paths: &Paths,
-    n: usize,
-    cfgs: &[Attribute],
-    event: &Type,
-    row: &str,
-    apply: &TokenStream,
-) -> TokenStream {
-    let here = span::of_type(event);
-    let (this, event, row) = (self_alias(here), event_alias(n, here), Ident::new(row, here));
+/// there.
+fn impls(paths: &Paths, Row { event, kind, apply }: &Row<'_>) -> TokenStream {
+    let (here, cfgs) = (event.here(), event.cfgs);
+    let (this, event, kind) = (self_alias(here), event.alias(here), Ident::new(kind, here));
     let (es, private) = (paths.es_core(here), paths.private(here));
-    let Names { state, event: given, cx, .. } = Names::new();
+    let [state, given, cx] = ["state", "event", "cx"].map(local);
     quote_spanned! {here=>
         #(#cfgs)*
         #[automatically_derived]
@@ -156,35 +122,30 @@ fn of_event(
         #(#cfgs)*
         const _: () = #private::assert_event::<#event>();
         #(#cfgs)*
-        const _: () = #private::assert_once::<#this>(&#private::Row::<#this, #event>::#row);
+        const _: () = #private::assert_once::<#this>(&#private::Row::<#this, #event>::#kind);
     }
 }
 
 /// What an ignored event does.
-fn ignore(paths: &Paths, n: usize, event: &Type) -> TokenStream {
-    let here = span::of_type(event);
-    let (private, event, state) = (paths.private(here), event_alias(n, here), Names::new().state);
+fn ignore(paths: &Paths, event: EventRef<'_>) -> TokenStream {
+    let here = event.here();
+    let (private, event, state) = (paths.private(here), event.alias(here), local("state"));
     quote_spanned!(here=> #private::Row::<Self, #event>::ignore(#state))
 }
 
-/// The call of the user's method. What the compiler may find wrong about an argument it reports at the type arguments,
-/// which are placed at the user's own token; without them it would point at the macro's call.
-fn apply(paths: &Paths, n: usize, handler: &Handler<'_>) -> TokenStream {
-    let here = span::of_type(handler.event);
-    let (private, event) = (paths.private(here), event_alias(n, here));
-    let Names { state, event: given, cx, this, returned } = Names::new();
-    let method = &handler.signature.ident;
-    let given = {
-        let there = span::of_type(&handler.inputs.event.ty);
-        let (private, event) = (paths.private(there), event_alias(n, there));
-        quote_spanned!(there=> #private::as_parameter::<#event, _>(#given))
-    };
-    let cx = handler.inputs.context.as_ref().map(|context| {
-        let there = span::of_type(&context.ty);
+/// The call of the user's method.
+fn apply(paths: &Paths, handler: &Handler<'_>) -> TokenStream {
+    let here = handler.event.here();
+    let (private, event) = (paths.private(here), handler.event.alias(here));
+    let [state, given, cx, this, returned] =
+        ["state", "event", "cx", "this", "returned"].map(local);
+    let (method, given) = (&handler.signature.ident, handler.argument(paths, &given));
+    let cx = handler.context.map(|context| {
+        let there = span::of_type(&context.elem);
         let private = paths.private(there);
         quote_spanned!(there=> , #private::as_context::<_>(#cx))
     });
-    let Some(output) = handler.begins else {
+    let Some(output) = handler.output() else {
         return quote_spanned! {here=>
             #private::Row::<Self, #event>::change(#state, |#this| Self::#method(#this, #given #cx))
         };
@@ -199,22 +160,5 @@ fn apply(paths: &Paths, n: usize, handler: &Handler<'_>) -> TokenStream {
             let #returned = Self::#method(#given #cx);
             #begun
         })
-    }
-}
-
-/// Variables of generated functions, which nothing of the user's can be confused with.
-struct Names {
-    state: Ident,
-    event: Ident,
-    cx: Ident,
-    this: Ident,
-    returned: Ident,
-}
-
-impl Names {
-    fn new() -> Self {
-        let [state, event, cx, this, returned] = ["state", "event", "cx", "this", "returned"]
-            .map(|name| Ident::new(name, Span::mixed_site()));
-        Self { state, event, cx, this, returned }
     }
 }

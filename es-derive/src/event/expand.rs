@@ -51,7 +51,7 @@ pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
     quote_spanned! {span=>
         const _: () = {
             #[allow(unused_imports)]
-            use #private::Differs as _;
+            use #private::prelude::*;
             #(#functions)*
             #trait_impl
         };

@@ -8,9 +8,6 @@ use crate::errors::Errors;
 use crate::name;
 use crate::paths::Paths;
 
-/// The versions that every store can hold.
-const MAX_VERSION: u32 = i32::MAX.cast_unsigned();
-
 /// A type as it was written.
 pub(crate) struct Draft {
     pub(crate) item: DeriveInput,
@@ -58,7 +55,7 @@ pub(crate) fn read(item: TokenStream, errors: &mut Errors) -> Option<Draft> {
     let name = name::stored(name.as_ref(), &item.ident, errors);
     let aliases = options.take("aliases", errors);
     let aliases = aliases.map_or_else(Vec::new, |setting| setting.list("\"…\"", errors));
-    let mut version = |key| options.take(key, errors)?.number(MAX_VERSION, errors);
+    let mut version = |key| options.take(key, errors)?.version(errors);
     let (version, oldest) = (version("version"), version("oldest"));
     options.finish(&["name", "version", "aliases", "oldest", "crate"], errors);
     let steps =
@@ -76,11 +73,13 @@ fn step(attr: &Attribute, mut options: Options, errors: &mut Errors) -> Option<S
             "`from` is missing: write `from = 1`, the version that this step begins with",
         );
     }
-    let from = from.and_then(|setting| setting.number(MAX_VERSION, errors));
+    let from = from.and_then(|setting| setting.version(errors));
     let (with, via) = (options.take("with", errors), options.take("via", errors));
     options.finish(&["from", "with", "via"], errors);
     let way = match (with, via) {
-        (Some(with), None) => with.path("a function", "function", errors).map(Way::With),
+        (Some(with), None) => {
+            with.value("the path of a function", "function", |_| true, errors).map(Way::With)
+        }
         (None, Some(via)) => via.type_path("OldType", errors).map(Way::Via),
         (Some(_), Some(via)) => {
             errors.at(via, "a step goes one way: keep `with` or `via`");

@@ -1,50 +1,26 @@
 //! What a projection's handlers must be.
 
-use syn::{ReceiverKind, Type};
+use syn::{ReceiverKind, Signature, Type};
 
-use super::model::{Draft, Handler, Projection};
+use super::model::{Draft, Projection};
 use crate::errors::Errors;
-use crate::handlers::{self, Marked, shown};
 
 pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Projection<'a>> {
-    let item = &draft.item;
-    if draft.handlers.is_empty() {
-        errors.at(
-            &item.self_ty,
-            format!(
-                "`{}` handles no event: put `#[handles(EventType)]` on a method",
-                shown(&item.self_ty)
-            ),
-        );
-    }
-    handlers::refuse_repeats(&draft.handlers, &draft.ignores, errors);
-    let handlers = draft.handlers.iter().filter_map(|marked| handler(marked, errors)).collect();
-    let (Some(name), true) = (&draft.name, errors.is_empty()) else { return None };
-    Some(Projection {
-        item,
-        paths: &draft.paths,
-        uses: handlers::uses(&draft.handlers),
-        name,
-        version: draft.version.as_ref(),
-        of: &draft.of,
-        ignores: &draft.ignores,
-        handlers,
-    })
+    let Draft { block, version, of } = draft;
+    let context = "`cx: &EventContext<'_>` or `cx: &mut ReadModels<'_>`";
+    let handlers = block.check(context, check_receiver, errors);
+    let (Some(name), true) = (&block.name, errors.is_empty()) else { return None };
+    Some(Projection { block, name, version: version.as_ref(), of, handlers })
 }
 
-/// `None` when something is wrong with it, which has been noted.
-fn handler<'a>(marked: &'a Marked, errors: &mut Errors) -> Option<Handler<'a>> {
-    const RECEIVER: &str = "a handler borrows its projection: write `&self` or `&mut self`";
-    const CONTEXT: &str = "`cx: &EventContext<'_>` or `cx: &mut ReadModels<'_>`";
-    let Marked { cfgs, event, signature, .. } = marked;
+fn check_receiver(signature: &Signature, errors: &mut Errors) {
+    const EXPECTED: &str = "a handler borrows its projection: write `&self` or `&mut self`";
     match signature.receiver() {
-        None => errors.at(&signature.ident, RECEIVER),
+        None => errors.at(&signature.ident, EXPECTED),
         Some(receiver) => match &receiver.kind {
             ReceiverKind::Reference(..) => {}
             ReceiverKind::Typed(_, ty) if matches!(**ty, Type::Reference(_)) => {}
-            _ => errors.at(receiver, RECEIVER),
+            _ => errors.at(receiver, EXPECTED),
         },
     }
-    let inputs = handlers::inputs(marked, CONTEXT, errors);
-    Some(Handler { cfgs, event: event.as_ref()?, signature, inputs: inputs? })
 }
