@@ -11,6 +11,9 @@ use crate::clock::{self, Seconds};
 use crate::generate::{Author, Extent, Source, WORKSPACE};
 use crate::measure::{Comparison, by_turns};
 
+/// How often both programs are built for release: it takes long, and there is no goal for it.
+const BUILDS: usize = 2;
+
 /// A generated crate on disk.
 struct Crate {
     name: String,
@@ -26,11 +29,12 @@ struct Crate {
 pub(crate) fn measure(rounds: usize) -> Result<Vec<Comparison>> {
     let [macros, hand] = &pair(Extent::Everything)?;
     let checked = check(macros, hand, rounds)?;
+    eprintln!("building both programs for release …");
     for warmed in [macros, hand] {
         warmed.timed("build")?;
     }
-    let built = by_turns(rounds, || macros.timed("build"), || hand.timed("build"))?;
     ensure!(macros.output()? == hand.output()?, "the two programs do not print the same");
+    let built = by_turns(BUILDS, || macros.timed("build"), || hand.timed("build"))?;
     let sizes = [macros.size()?, hand.size()?];
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let lines = [macros.lines as f64, hand.lines as f64];
@@ -75,6 +79,7 @@ fn processor(label: &str, rounds: &[[Seconds; 2]]) -> Comparison {
 fn pair(extent: Extent) -> Result<[Crate; 2]> {
     let parent = Path::new(WORKSPACE).join("target/macro-cost");
     let [macros, hand] = Author::BOTH.map(|author| -> Result<Crate> {
+        eprintln!("checking {extent:?} by {author:?} …");
         let source = Source::new(author, extent)?;
         let (dir, lines) = (source.save(&parent)?, source.lines());
         let made = Crate { name: source.name, dir, target: parent.join("target"), lines };
@@ -112,7 +117,7 @@ impl Crate {
 
     fn output(&self) -> Result<Vec<u8>> {
         let done = Command::new(self.program()).output()?;
-        ensure!(done.status.success(), "{} failed", self.name);
+        ensure!(done.status.success(), "{}: {}", self.name, String::from_utf8_lossy(&done.stderr));
         Ok(done.stdout)
     }
 }

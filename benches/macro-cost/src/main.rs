@@ -17,7 +17,7 @@ use clap::Parser;
 /// Measures what the macros cost against the same impls written by hand.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Takes three rounds instead of seven.
+    /// Takes three rounds instead of five.
     #[arg(long)]
     quick: bool,
     /// Checks parts of the domain too: the events alone, and the events with the aggregates.
@@ -33,7 +33,7 @@ struct Options {
 
 fn main() -> Result<()> {
     let Options { quick, parts, dispatch, json } = Options::parse();
-    let rounds = if quick { 3 } else { 7 };
+    let rounds = if quick { 3 } else { 5 };
     let mut compared = Vec::new();
     if !dispatch {
         compared.append(&mut compile::measure(rounds)?);

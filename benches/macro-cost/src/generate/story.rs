@@ -65,7 +65,7 @@ fn story(aggregate: &Aggregate, extent: Extent) -> TokenStream {
     });
     quote! {
         async fn #name(store: &MemoryStore) -> Result<(), Box<dyn Error>> {
-            let id = Uuid::from_u128(1);
+            let id = #state::id_from_name("the first");
             let repository = Repository::<#state, _>::new(store.clone());
             let mut root = Root::create(id, #first)?;
             #(#others)*
