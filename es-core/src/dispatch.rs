@@ -63,7 +63,9 @@ impl<'a> EventContext<'a> {
 
 /// One row of an aggregate's dispatch table: an event's type, and how to decode and apply it, or that it changes nothing.
 pub struct Handler<A> {
-    event: EventType,
+    // The event's name stands beside the event, and that elsewhere, so that a search touches little memory.
+    name: &'static str,
+    event: &'static EventType,
     /// `None` when the event is ignored.
     apply: Option<Apply<A>>,
 }
@@ -73,19 +75,20 @@ type Apply<A> = fn(&mut Option<A>, &StoredEvent) -> Result<(), ReplayError>;
 impl<A: Aggregate> Handler<A> {
     /// The row of event `E`.
     pub const fn of<E: HandledBy<A>>() -> Self {
-        Self { event: EventType::of::<E>(), apply: Some(decode_and_apply::<A, E>) }
+        let event = const { &EventType::of::<E>() };
+        Self { name: E::NAME, event, apply: Some(decode_and_apply::<A, E>) }
     }
 
     /// The row of event `E`, which changes nothing: it is not even decoded.
     pub const fn ignored<E: Event>() -> Self {
-        Self { event: EventType::of::<E>(), apply: None }
+        Self { name: E::NAME, event: const { &EventType::of::<E>() }, apply: None }
     }
 }
 
 impl<A> Handler<A> {
     /// The event.
-    pub const fn event(&self) -> &EventType {
-        &self.event
+    pub const fn event(&self) -> &'static EventType {
+        self.event
     }
 
     /// Whether the event changes nothing.
@@ -95,7 +98,7 @@ impl<A> Handler<A> {
 
     /// A row of no event, for generated code that does not compile.
     pub(crate) const fn never() -> Self {
-        Self { event: EventType::NONE, apply: None }
+        Self { name: "", event: const { &EventType::NONE }, apply: None }
     }
 }
 
@@ -107,18 +110,29 @@ impl<A> fmt::Debug for Handler<A> {
 }
 
 /// Applies a stored event to a state, through the aggregate's table.
+#[inline]
 pub(crate) fn replay<A: Aggregate>(
     state: &mut Option<A>,
     event: &StoredEvent,
 ) -> Result<(), ReplayError> {
     let name = event.name.as_str();
-    let row = A::HANDLERS.iter().find(|row| row.event.name() == name).or_else(|| {
-        // Only events from before a change of name come here.
-        A::HANDLERS.iter().find(|row| row.event.aliases().contains(&name))
-    });
-    match row {
+    match A::HANDLERS.iter().find(|row| row.name == name) {
         Some(Handler { apply: Some(apply), .. }) => apply(state, event),
-        Some(row) => ignore(state.as_ref(), row.event.name()),
+        Some(row) => ignore(state.as_ref(), row.name),
+        None => replay_other(state, event),
+    }
+}
+
+/// An event that has no name of today.
+#[cold]
+fn replay_other<A: Aggregate>(
+    state: &mut Option<A>,
+    event: &StoredEvent,
+) -> Result<(), ReplayError> {
+    let name = event.name.as_str();
+    match A::HANDLERS.iter().find(|row| row.event.aliases().contains(&name)) {
+        Some(Handler { apply: Some(apply), .. }) => apply(state, event),
+        Some(row) => ignore(state.as_ref(), row.name),
         None if matches!(A::UNKNOWN, UnknownEvents::Ignore) => Ok(()),
         None => Err(ReplayError::UnknownEvent { event: event.name.clone(), aggregate: A::NAME }),
     }
@@ -139,7 +153,11 @@ fn decode_and_apply<A, E: HandledBy<A>>(
     state: &mut Option<A>,
     stored: &StoredEvent,
 ) -> Result<(), ReplayError> {
-    stored.decode::<E>()?.apply_to(state, &EventContext::of(stored))
+    // Written out: `?` would move the event once more.
+    match stored.decode::<E>() {
+        Ok(event) => event.apply_to(state, &EventContext::of(stored)),
+        Err(error) => Err(error),
+    }
 }
 
 impl StoredEvent {
@@ -148,15 +166,20 @@ impl StoredEvent {
     ///
     /// # Errors
     /// [`ReplayError`] when `E` knows nothing of the schema version, or the JSON does not fit.
+    #[inline]
     pub fn decode<E: Event>(&self) -> Result<E, ReplayError> {
         if self.schema_version != E::VERSION {
             return self.upcast();
         }
-        self.payload.decode().map_err(|error| ReplayError::Decode {
-            event: self.name.clone(),
-            rust_type: std::any::type_name::<E>(),
-            cause: Cause::new(error),
-        })
+        match self.payload.decode() {
+            Ok(event) => Ok(event),
+            Err(error) => Err(self.undecodable(std::any::type_name::<E>(), error)),
+        }
+    }
+
+    #[cold]
+    fn undecodable(&self, rust_type: &'static str, error: serde_json::Error) -> ReplayError {
+        ReplayError::Decode { event: self.name.clone(), rust_type, cause: Cause::new(error) }
     }
 
     #[cold]

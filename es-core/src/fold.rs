@@ -26,21 +26,20 @@ impl<A: Aggregate> Fold<A> {
     /// Applies the next stored event.
     pub(crate) fn replay(&mut self, event: &StoredEvent) -> Result<(), LoadError> {
         let expected = next(&self.stream, self.version, 1)?;
-        let applied = if event.stream != self.stream {
-            Err(ReplayError::OtherStream { found: event.stream.clone() })
-        } else if event.version != expected {
-            Err(ReplayError::Hole { expected, found: event.version })
-        } else {
-            replay(&mut self.state, event)
-        };
-        applied.map_err(|cause| LoadError::Replay {
-            stream: self.stream.clone(),
-            version: event.version,
-            cause,
-        })?;
+        if event.stream != self.stream || event.version != expected {
+            return Err(self.refused(event, misplaced(event, &self.stream, expected)));
+        }
+        if let Err(cause) = replay(&mut self.state, event) {
+            return Err(self.refused(event, cause));
+        }
         self.version = event.version;
         self.position = event.position;
         Ok(())
+    }
+
+    #[cold]
+    fn refused(&self, event: &StoredEvent, cause: ReplayError) -> LoadError {
+        LoadError::Replay { stream: self.stream.clone(), version: event.version, cause }
     }
 
     /// Encodes new events and applies them as if they followed `pending` others. All are encoded before any is
@@ -73,8 +72,23 @@ fn encode<A>(event: &dyn Recorded<A>, metadata: &Metadata) -> Result<NewEvent, S
     }
 }
 
+#[cold]
+fn misplaced(event: &StoredEvent, stream: &StreamId, expected: Version) -> ReplayError {
+    if event.stream == *stream {
+        ReplayError::Hole { expected, found: event.version }
+    } else {
+        ReplayError::OtherStream { found: event.stream.clone() }
+    }
+}
+
+#[inline]
 fn next(stream: &StreamId, version: Version, by: usize) -> Result<Version, StoreError> {
-    version.checked_add(by as u64).ok_or_else(|| StoreError::Corrupt {
+    version.checked_add(by as u64).ok_or_else(|| uncountable(stream, version))
+}
+
+#[cold]
+fn uncountable(stream: &StreamId, version: Version) -> StoreError {
+    StoreError::Corrupt {
         what: format!("stream {stream} is at version {version}, the last that can be counted"),
-    })
+    }
 }

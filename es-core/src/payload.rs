@@ -63,6 +63,7 @@ impl Payload {
     ///
     /// # Errors
     /// What `serde_json` says of the text.
+    #[inline]
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.0)
     }
