@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
+use syn::Member;
 
 use super::model::{Draft, OnlyField};
 use crate::span;
@@ -11,17 +12,18 @@ use crate::span;
 /// =>
 /// const _: () = {
 ///     const FIELD: IdField<Uuid> = IdField::UUID;
-///     fn wrap(id: Uuid) -> AccountId { AccountId { 0: (FIELD.wrap)(id) } }
-///     fn unwrap(id: &AccountId) -> Uuid { (FIELD.unwrap)(&id.0) }
-///     ::es_core::__private::aggregate_id!(AccountId, Some("account"), wrap, unwrap);
-///     impl AccountId { pub fn from_name(name: &str) -> Self { … } }
+///     ::es_core::__private::aggregate_id!(
+///         AccountId ["account"] id => AccountId((FIELD.wrap)(id)), id => (FIELD.unwrap)(&id.0)
+///     );
 /// };
 /// ```
-pub(crate) fn expand(draft: &Draft, field: &OnlyField<'_>) -> TokenStream {
-    let (here, there) = (draft.item.ident.span(), span::of_type(field.ty));
-    let (private, ident, OnlyField { member, ty }) =
-        (draft.paths.private(there), &draft.item.ident, field);
-    let wrap = quote_spanned!(here=> #ident { #member: (FIELD.wrap)(id) });
+pub(crate) fn expand(draft: &Draft, OnlyField { member, ty }: &OnlyField<'_>) -> TokenStream {
+    let (here, there, ident) = (draft.item.ident.span(), span::of_type(ty), &draft.item.ident);
+    let private = draft.paths.private(there);
+    let wrap = match member {
+        Member::Named(name) => quote_spanned!(here=> #ident { #name: (FIELD.wrap)(id) }),
+        Member::Unnamed(_) => quote_spanned!(here=> #ident((FIELD.wrap)(id))),
+    };
     let unwrap = quote_spanned!(here=> (FIELD.unwrap)(&id.#member));
     let field =
         quote_spanned!(there=> const FIELD: #private::IdField<#ty> = #private::IdField::UUID;);
@@ -30,40 +32,17 @@ pub(crate) fn expand(draft: &Draft, field: &OnlyField<'_>) -> TokenStream {
 
 /// The impls, with what turns a UUID `id` into the type and back.
 pub(crate) fn impls(
-    draft: &Draft,
+    Draft { item, paths, category }: &Draft,
     field: &TokenStream,
     wrap: &TokenStream,
     unwrap: &TokenStream,
 ) -> TokenStream {
-    let (here, ident, vis) = (draft.item.ident.span(), &draft.item.ident, &draft.item.vis);
-    let private = draft.paths.private(here);
-    let category = match &draft.category {
-        Some(category) => quote_spanned!(here=> #private::Some(#category)),
-        None => quote_spanned!(here=> #private::None),
-    };
-    let from_name = draft.category.as_ref().map(|category| {
-        quote_spanned! {here=>
-            impl #ident {
-                /// The id that belongs to a natural key: always the same for the same key, and another one in every
-                /// other category (UUIDv5).
-                #[allow(dead_code)]
-                #vis fn from_name(name: &::core::primitive::str) -> Self {
-                    wrap(#private::uuid_from_name(#category, name))
-                }
-            }
-        }
-    });
+    let (here, ident, vis) = (item.ident.span(), &item.ident, &item.vis);
+    let private = paths.private(here);
     quote_spanned! {here=>
         const _: () = {
             #field
-            fn wrap(id: #private::Uuid) -> #ident {
-                #wrap
-            }
-            fn unwrap(id: &#ident) -> #private::Uuid {
-                #unwrap
-            }
-            #private::aggregate_id!(#ident, #category, wrap, unwrap);
-            #from_name
+            #private::aggregate_id!(#vis #ident [#category] id => #wrap, id => #unwrap);
         };
     }
 }
