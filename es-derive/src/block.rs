@@ -89,7 +89,7 @@ impl Block {
         let here = span::of_type(this);
         let alias = self_alias(here);
         let self_alias = quote_spanned!(here=> type #alias = #this;);
-        let aliases = self.handled().chain(self.ignored()).map(|event| event.define());
+        let aliases = self.handled().chain(self.ignored()).map(|event| event.define(paths));
         let uses = handlers::uses(&self.handlers);
         quote_spanned! {Span::mixed_site()=>
             #item

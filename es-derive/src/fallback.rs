@@ -6,7 +6,6 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Data, Generics, Type, parse_quote};
 
 use crate::aggregate::model::Draft as AggregateDraft;
-use crate::aggregate_id::expand::impls;
 use crate::aggregate_id::model::Draft as IdDraft;
 use crate::block::Block;
 use crate::errors::Errors;
@@ -108,12 +107,10 @@ pub(crate) fn aggregate_id(draft: &IdDraft, errors: &Errors) -> TokenStream {
     if matches!(item.data, Data::Union(_)) || !item.generics.params.is_empty() {
         return reports;
     }
-    let never = quote!({
-        let _ = id;
-        loop {}
-    });
-    let impls = impls(draft, &TokenStream::new(), &never, &never);
-    quote!(#reports #impls)
+    let (ident, vis, category) = (&item.ident, &item.vis, &draft.category);
+    let more = quote!(#vis [#category]);
+    let id = stand_in("AggregateId", &draft.paths, &item.generics, ident, &more);
+    quote!(#reports #id)
 }
 
 /// Bounds on `Self`, which a type without parameters does not need: there they could only be true or be reported.

@@ -47,4 +47,9 @@ macro_rules! __stand_in {
             }
         }
     };
+    (AggregateId [] [$id:ident] [] $vis:vis [$($category:literal)?]) => {
+        const _: () = {
+            $crate::__private::aggregate_id!($vis $id [$($category)?] _id => loop {}, _id => loop {});
+        };
+    };
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
-use syn::Member;
+use syn::{DeriveInput, Member};
 
 use super::model::{Draft, OnlyField};
 use crate::span;
@@ -18,26 +18,17 @@ use crate::span;
 /// };
 /// ```
 pub(crate) fn expand(draft: &Draft, OnlyField { member, ty }: &OnlyField<'_>) -> TokenStream {
-    let (here, there, ident) = (draft.item.ident.span(), span::of_type(ty), &draft.item.ident);
-    let private = draft.paths.private(there);
+    let Draft { item: DeriveInput { ident, vis, .. }, paths, category } = draft;
+    let (here, there) = (ident.span(), span::of_type(ty));
     let wrap = match member {
         Member::Named(name) => quote_spanned!(here=> #ident { #name: (FIELD.wrap)(id) }),
         Member::Unnamed(_) => quote_spanned!(here=> #ident((FIELD.wrap)(id))),
     };
     let unwrap = quote_spanned!(here=> (FIELD.unwrap)(&id.#member));
-    let field =
-        quote_spanned!(there=> const FIELD: #private::IdField<#ty> = #private::IdField::UUID;);
-    impls(draft, &field, &wrap, &unwrap)
-}
-
-/// The impls, with what turns a UUID `id` into the type and back.
-pub(crate) fn impls(
-    Draft { item, paths, category }: &Draft,
-    field: &TokenStream,
-    wrap: &TokenStream,
-    unwrap: &TokenStream,
-) -> TokenStream {
-    let (here, ident, vis) = (item.ident.span(), &item.ident, &item.vis);
+    let field = {
+        let private = paths.private(there);
+        quote_spanned!(there=> const FIELD: #private::IdField<#ty> = #private::IdField::UUID;)
+    };
     let private = paths.private(here);
     quote_spanned! {here=>
         const _: () = {

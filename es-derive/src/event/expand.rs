@@ -1,10 +1,10 @@
 //! From a valid event to its impl.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 
-use super::model::{Event, Step, Way};
-use crate::paths::static_str;
+use super::model::{Draft, Event, Step, Way};
+use crate::paths::{local, static_str};
 use crate::span;
 
 /// ```text
@@ -23,14 +23,15 @@ use crate::span;
 /// ```
 pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
     let span = Span::mixed_site();
-    let Event { ident, paths, name, aliases, version, steps } = event;
+    let Event { draft: Draft { item, paths, name, aliases, version, .. }, steps } = event;
+    let ident = &item.ident;
     let (es, private, text) = (paths.es_core(span), paths.private(span), static_str(span));
-    let version = version.map(|n| {
+    let version = version.as_ref().map(|n| {
         quote_spanned!(span=> const VERSION: #es::SchemaVersion = #private::schema_version(#n);)
     });
     let aliases = (!aliases.is_empty())
         .then(|| quote_spanned!(span=> const ALIASES: &'static [#text] = &[#(#aliases),*];));
-    let rows = steps.iter().map(|step| row(event, step));
+    let rows = steps.iter().map(|step| row(event.draft, step));
     let upcasters = (!steps.is_empty()).then(
         || quote_spanned!(span=> const UPCASTERS: &'static [#es::Upcaster<Self>] = &[#(#rows),*];),
     );
@@ -47,7 +48,7 @@ pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
         return trait_impl;
     }
     let functions = steps.iter().enumerate();
-    let functions = functions.map(|(n, step)| function(event, step, steps.get(n + 1)));
+    let functions = functions.map(|(n, step)| function(event.draft, step, steps.get(n + 1)));
     quote_spanned! {span=>
         const _: () = {
             #[allow(unused_imports)]
@@ -58,43 +59,39 @@ pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
     }
 }
 
-fn row(event: &Event<'_>, Step { from, at, way }: &Step) -> TokenStream {
+fn row(draft: &Draft, Step { from, at, way }: &Step) -> TokenStream {
     let here = span_of(way);
-    let private = event.paths.private(here);
+    let (private, json) = (draft.paths.private(here), local("json"));
     let (function, before) = (function_name(*at), before(*at, here));
-    let json = Ident::new("json", Span::mixed_site());
     quote_spanned! {here=>
         #private::upcaster(#from, |#json| #function(#private::parse::<#before>(#json)?))
     }
 }
 
 /// One step, and the call of the next one.
-fn function(event: &Event<'_>, Step { at, way, .. }: &Step, next: Option<&&Step>) -> TokenStream {
+fn function(draft: &Draft, Step { at, way, .. }: &Step, next: Option<&&Step>) -> TokenStream {
     let here = span_of(way);
-    let (es, private) = (event.paths.es_core(here), event.paths.private(here));
-    let mut ident = event.ident.clone();
+    let (es, private, old) = (draft.paths.es_core(here), draft.paths.private(here), local("old"));
+    let mut ident = draft.item.ident.clone();
     ident.set_span(ident.span().located_at(here));
-    let old = Ident::new("old", Span::mixed_site());
     let (function, before) = (function_name(*at), before(*at, here));
-    let after = next.map_or_else(|| ident.clone(), |next| self::before(next.at, here));
+    let (then, after) = next.map_or_else(
+        || (quote_spanned!(here=> #private::Ok), ident.clone()),
+        |next| (function_name(next.at).into_token_stream(), self::before(next.at, here)),
+    );
+    let json = quote_spanned!(here=> #es::Json);
     let (ty, step) = match way {
-        Way::With(path) => {
-            let json = quote_spanned!(here=> #private::with_json(#path, #old)?);
-            let step = match next {
-                Some(Step { way: Way::With(_), .. }) => json,
-                _ => quote_spanned!(here=> #private::from_json::<#after>(#json)?),
-            };
-            (quote_spanned!(here=> #es::Json), step)
-        }
         Way::Via(ty) => {
-            let step = quote_spanned!(here=> #private::via_type::<#before, #after>(#old));
-            (ty.to_token_stream(), step)
+            (quote!(#ty), quote_spanned!(here=> #private::via_type::<#before, #after>(#old)))
+        }
+        Way::With(path) => {
+            let step = quote_spanned!(here=> #private::with_json(#path, #old)?);
+            match next {
+                Some(Step { way: Way::With(_), .. }) => (json, step),
+                _ => (json, quote_spanned!(here=> #private::from_json::<#after>(#step)?)),
+            }
         }
     };
-    let then = next.map_or_else(
-        || quote_spanned!(here=> #private::Ok),
-        |next| function_name(next.at).into_token_stream(),
-    );
     quote_spanned! {here=>
         type #before = #ty;
         const _: () = #private::assert_older(#private::Versions::<#before, #ident>::DIFFER);

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::model::Projection;
+use super::model::{Draft, Projection};
 use crate::handlers::{EventRef, Handler};
 use crate::paths::{Paths, local, self_alias, static_str};
 use crate::span;
@@ -15,6 +15,7 @@ use crate::span;
 /// const _: () = {
 ///     type __Self = Balances;
 ///     type __Event0 = Opened;
+///     const _: () = ::es_core::__private::assert_event::<__Event0>();
 ///     impl ::es_core::Projection for __Self {
 ///         const NAME: &'static str = "balances";
 ///         const EVENTS: &'static [EventType] = &[Subscription::<__Event0>::EVENT];
@@ -22,24 +23,24 @@ use crate::span;
 ///         fn handle<'a>(…) -> ::es_core::BoxFuture<'a, Result<(), ProjectionError>> { … }
 ///     }
 ///     // and for each handler
-///     const _: () = ::es_core::__private::assert_event::<__Event0>();
 ///     const _: () = ::es_core::__private::assert_subscribed_once::<__Self>(…);
 /// };
 /// ```
 pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
-    let Projection { block, handlers, .. } = projection;
+    let Projection { draft: Draft { block, .. }, handlers, .. } = projection;
     let checks = handlers.iter().map(|handler| check(&block.paths, handler.event));
     let (trait_impl, coverage) = (trait_impl(projection), super::coverage::expand(projection));
     block.expand(&quote!(#trait_impl #(#checks)* #coverage))
 }
 
 fn trait_impl(projection: &Projection<'_>) -> TokenStream {
-    let Projection { block, name, version, handlers, .. } = projection;
+    let Projection { draft: Draft { block, version, .. }, name, handlers } = projection;
     let here = span::of_type(&block.item.self_ty);
     let (this, paths) = (self_alias(here), &block.paths);
     let (es, private, text) = (paths.es_core(here), paths.private(here), static_str(here));
-    let version =
-        version.map(|n| quote_spanned!(here=> const VERSION: ::core::primitive::u32 = #n;));
+    let version = version
+        .as_ref()
+        .map(|n| quote_spanned!(here=> const VERSION: ::core::primitive::u32 = #n;));
     let events = handlers.iter().map(|Handler { event, .. }| {
         let (cfgs, event) = (event.cfgs, event.alias(event.here()));
         quote_spanned!(here=> #(#cfgs)* #private::Subscription::<#event>::EVENT)
@@ -120,13 +121,11 @@ fn call(paths: &Paths, handler: &Handler<'_>) -> TokenStream {
     }
 }
 
-/// That the event is one, and that no other event here has its stored name.
+/// That no other event here has its stored name.
 fn check(paths: &Paths, event: EventRef<'_>) -> TokenStream {
     let (here, cfgs) = (event.here(), event.cfgs);
     let (private, this, event) = (paths.private(here), self_alias(here), event.alias(here));
     quote_spanned! {here=>
-        #(#cfgs)*
-        const _: () = #private::assert_event::<#event>();
         #(#cfgs)*
         const _: () = #private::assert_subscribed_once::<#this>(&#private::Subscription::<#event>::EVENT);
     }
