@@ -37,10 +37,10 @@ impl Block {
         let name = name::of_type(&item.self_ty)
             .map(|default| name::stored(name.as_ref(), default, errors));
         let ignores = options.take("ignores", errors);
-        let ignored =
+        let listed =
             ignores.as_ref().map_or_else(Vec::new, |list| list.type_paths("EventType", errors));
         let handlers = handlers::take(&mut item, errors);
-        Some((Self { item, paths, name, ignores, ignored, handlers }, options))
+        Some((Self { item, paths, name, ignores, ignored: listed, handlers }, options))
     }
 
     /// The handlers. What is wrong with them is noted, `rule` being what only this kind of block asks of their signatures.
@@ -89,7 +89,7 @@ impl Block {
         let here = span::of_type(this);
         let alias = self_alias(here);
         let self_alias = quote_spanned!(here=> type #alias = #this;);
-        let aliases = self.handled().chain(self.ignored()).map(|event| event.define());
+        let aliases = self.handled().chain(self.ignored()).map(|event| event.define(paths));
         let uses = handlers::uses(&self.handlers);
         quote_spanned! {Span::mixed_site()=>
             #item

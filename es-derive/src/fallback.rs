@@ -1,107 +1,74 @@
 //! What is generated after an error: just enough for the rest of the program to be checked as if there were none.
 //! Nothing of it ever runs.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{Data, Generics, parse_quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Data, Generics, Type, parse_quote};
 
 use crate::aggregate::model::Draft as AggregateDraft;
-use crate::aggregate_id::expand::impls;
 use crate::aggregate_id::model::Draft as IdDraft;
 use crate::block::Block;
 use crate::errors::Errors;
 use crate::event::model::Draft as EventDraft;
 use crate::handlers::{self, EventRef};
-use crate::paths::static_str;
+use crate::paths::Paths;
 use crate::projection::model::Draft as ProjectionDraft;
 use crate::read_model::model::Draft as ReadModelDraft;
 
 /// The reports, and a stand-in for what `#[derive(Event)]` makes.
 pub(crate) fn event(draft: &EventDraft, errors: &Errors) -> TokenStream {
-    let (item, paths, reports) = (&draft.item, &draft.paths, errors.items());
+    let (EventDraft { item, paths, .. }, reports) = (draft, errors.items());
     // serde knows no unions: nothing can stand in for what the impl would need.
     if matches!(item.data, Data::Union(_)) {
         return reports;
     }
-    let span = Span::mixed_site();
-    let (es, private, text) = (paths.es_core(span), paths.private(span), static_str(span));
-    let ident = &item.ident;
-    let generics = bounded(
-        &item.generics,
-        &quote_spanned!(span=> #private::Serialize + #private::DeserializeOwned + #private::Send + #private::Sync + 'static),
-    );
-    let (impl_generics, type_generics, bounds) = generics.split_for_impl();
-    quote_spanned! {span=>
-        #reports
-        #[automatically_derived]
-        impl #impl_generics #es::Event for #ident #type_generics #bounds {
-            const NAME: #text = "";
-        }
-    }
+    let private = paths.private(Span::mixed_site());
+    let bounds = quote!(#private::Serialize + #private::DeserializeOwned + #private::Send + #private::Sync + 'static);
+    let generics = bounded(&item.generics, &bounds);
+    let (ident, (_, parameters, _)) = (&item.ident, item.generics.split_for_impl());
+    let event = stand_in("Event", paths, &generics, &quote!(#ident #parameters), &None::<Type>);
+    quote!(#reports #event)
 }
 
 /// The user's impl, the reports, and a stand-in for what `#[aggregate]` makes.
 pub(crate) fn aggregate(draft: &AggregateDraft, mut errors: Errors) -> TokenStream {
-    let span = Span::mixed_site();
     let Block { item, paths, handlers, .. } = &draft.block;
-    let (es, private, text) = (paths.es_core(span), paths.private(span), static_str(span));
     let (this, uses) = (&item.self_ty, handlers::uses(handlers));
     let id = draft.id.as_ref().map_or_else(|| errors.take_type(), |id| Some(quote!(#id)));
     let reports = errors.items();
-    let bounded =
-        bounded(&item.generics, &quote_spanned!(span=> #private::Send + #private::Sync + 'static));
-    let (generics, _, bounds) = bounded.split_for_impl();
+    let private = paths.private(Span::mixed_site());
+    let bounds = quote!(#private::Send + #private::Sync + 'static);
+    let generics = bounded(&item.generics, &bounds);
+    let aggregate = stand_in("Aggregate", paths, &generics, this, &id);
     let events = draft.block.distinct_events().map(|EventRef { cfgs, ty, .. }| {
-        quote_spanned! {span=>
-            #(#cfgs)*
-            #[automatically_derived]
-            impl #generics #es::IntoEvents<#this> for #ty where #this: #es::Aggregate {
-                fn into_events(self, _: &mut #es::Events<#this>) {}
-            }
-        }
+        let event = stand_in("IntoEvents", paths, &item.generics, this, ty);
+        quote!(#(#cfgs)* #event)
     });
-    quote_spanned! {span=>
-        #item
-        #reports
-        #uses
-        #[automatically_derived]
-        impl #generics #es::Aggregate for #this #bounds {
-            type Id = #id;
-            const NAME: #text = "";
-            const HANDLERS: &'static [#es::Handler<Self>] = &[];
-            fn initial() -> #private::Option<Self> {
-                #private::None
-            }
-        }
-        #(#events)*
-    }
+    quote!(#item #reports #uses #aggregate #(#events)*)
 }
 
 /// The user's impl, the reports, and a stand-in for what `#[projection]` makes.
 pub(crate) fn projection(draft: &ProjectionDraft, errors: &Errors) -> TokenStream {
-    let span = Span::mixed_site();
     let Block { item, paths, handlers, .. } = &draft.block;
-    let (es, private, text) = (paths.es_core(span), paths.private(span), static_str(span));
-    let (this, uses, reports) = (&item.self_ty, handlers::uses(handlers), errors.items());
-    let bounded = bounded(&item.generics, &quote_spanned!(span=> #private::Send + 'static));
-    let (generics, _, bounds) = bounded.split_for_impl();
-    quote_spanned! {span=>
-        #item
-        #reports
-        #uses
-        #[automatically_derived]
-        impl #generics #es::Projection for #this #bounds {
-            const NAME: #text = "";
-            const SUBSCRIBED_TO: &'static [#text] = &[];
-            fn handle<'a>(
-                &'a mut self,
-                _: &'a #es::StoredEvent,
-                _: &'a mut #es::Batch<'_>,
-            ) -> #es::BoxFuture<'a, #private::Result<(), #es::ProjectionError>> {
-                #private::ignored()
-            }
-        }
-    }
+    let (uses, reports) = (handlers::uses(handlers), errors.items());
+    let private = paths.private(Span::mixed_site());
+    let generics = bounded(&item.generics, &quote!(#private::Send + 'static));
+    let projection = stand_in("Projection", paths, &generics, &item.self_ty, &None::<Type>);
+    quote!(#item #reports #uses #projection)
+}
+
+/// What es-core has to stand in for the impl of a trait, `more` being what else is known of it.
+fn stand_in(
+    name: &str,
+    paths: &Paths,
+    generics: &Generics,
+    this: &impl ToTokens,
+    more: &impl ToTokens,
+) -> TokenStream {
+    let span = Span::mixed_site();
+    let (private, name) = (paths.private(span), Ident::new(name, span));
+    let (generics, _, bounds) = generics.split_for_impl();
+    quote_spanned!(span=> #private::stand_in! { #name [#generics] [#this] [#bounds] #more })
 }
 
 /// The reports, and a stand-in for what `#[derive(ReadModel)]` makes.
@@ -140,9 +107,10 @@ pub(crate) fn aggregate_id(draft: &IdDraft, errors: &Errors) -> TokenStream {
     if matches!(item.data, Data::Union(_)) || !item.generics.params.is_empty() {
         return reports;
     }
-    let never = quote_spanned!(Span::mixed_site()=> { let _ = id; loop {} });
-    let impls = impls(draft, &TokenStream::new(), &never, &never);
-    quote!(#reports #impls)
+    let (ident, vis, category) = (&item.ident, &item.vis, &draft.category);
+    let more = quote!(#vis [#category]);
+    let id = stand_in("AggregateId", &draft.paths, &item.generics, ident, &more);
+    quote!(#reports #id)
 }
 
 /// Bounds on `Self`, which a type without parameters does not need: there they could only be true or be reported.

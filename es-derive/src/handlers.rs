@@ -2,12 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{
-    Attribute, FnArg, ImplItem, ItemImpl, Meta, PatType, Path, ReturnType, Safety, Signature,
-    Token, Type, TypeReference,
+    Attribute, FnArg, ImplItem, ItemImpl, PatType, Path, ReturnType, Safety, Signature, Token,
+    Type, TypeReference,
 };
 
 use crate::errors::Errors;
@@ -89,30 +88,20 @@ fn refuse_on_others(item: &mut ImplItem, errors: &mut Errors) {
 
 fn event_of(attr: &Attribute, errors: &mut Errors) -> Option<Type> {
     const EXPECTED: &str = "expected an event type: `#[handles(EventType)]`";
-    let tokens = match &attr.meta {
-        Meta::List(list) if !list.tokens.is_empty() => &list.tokens,
-        meta => {
-            errors.at(meta, EXPECTED);
-            return None;
-        }
-    };
-    let types = Punctuated::<Type, Token![,]>::parse_terminated.parse2(tokens.clone());
-    let Ok(types) = types else {
-        errors.at(tokens, EXPECTED);
+    let Some(list) = attr.meta.require_list().ok().filter(|list| !list.tokens.is_empty()) else {
+        errors.at(&attr.meta, EXPECTED);
         return None;
     };
-    let mut types = types.into_iter();
-    let first = types.next();
+    let types = list.parse_args_with(Punctuated::<Type, Token![,]>::parse_terminated);
+    let mut types = types.into_iter().flatten();
+    let first = types.next().filter(|ty| matches!(ungrouped(ty), Type::Path(_)));
+    if first.is_none() {
+        errors.at(&list.tokens, EXPECTED);
+    }
     for more in types {
         errors.at(more, "a handler handles one event: write a method for each");
     }
-    match first {
-        Some(ty) if matches!(ungrouped(&ty), Type::Path(_)) => Some(ty),
-        other => {
-            errors.at(other, EXPECTED);
-            None
-        }
-    }
+    first
 }
 
 /// What generated code puts into `#[handles(..)]`.
@@ -242,11 +231,16 @@ impl EventRef<'_> {
         format_ident!("__Event{}", self.n, span = span)
     }
 
-    /// The alias.
-    pub(crate) fn define(&self) -> TokenStream {
+    /// The alias, and the only place where generated code asks whether it is an event.
+    pub(crate) fn define(&self, paths: &Paths) -> TokenStream {
         let (here, Self { cfgs, ty, .. }) = (self.here(), self);
-        let alias = self.alias(here);
-        quote_spanned!(here=> #(#cfgs)* type #alias = #ty;)
+        let (private, alias) = (paths.private(here), self.alias(here));
+        quote_spanned! {here=>
+            #(#cfgs)*
+            type #alias = #ty;
+            #(#cfgs)*
+            const _: () = #private::assert_event::<#alias>();
+        }
     }
 }
 

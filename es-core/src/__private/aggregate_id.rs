@@ -57,29 +57,55 @@ pub const fn assert_category<A: Aggregate>() {
     }
 }
 
-/// All that an id is, from its conversions. Only one of the impls asks for what an id must be, so what is missing is
-/// reported once.
+/// The category that the macro was given, if any.
+pub const fn category(given: &[&'static str]) -> Option<&'static str> {
+    match given {
+        [category] => Some(category),
+        _ => None,
+    }
+}
+
+/// All that an id is, from expressions that make it from a UUID and read it. Only one of the impls asks for what an id
+/// must be, so what is missing is reported once.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __aggregate_id {
-    ($id:ident, $category:expr, $wrap:ident, $unwrap:ident) => {
+    ($vis:vis $id:ident [$($category:literal)?] $from:ident => $wrap:expr, $to:ident => $unwrap:expr) => {
+        fn wrap($from: $crate::__private::Uuid) -> $id {
+            $wrap
+        }
+
+        fn unwrap($to: &$id) -> $crate::__private::Uuid {
+            $unwrap
+        }
+
+        $(impl $id {
+            /// The id that belongs to a natural key: always the same for the same key, and another one in every
+            /// other category (UUIDv5).
+            #[allow(dead_code)]
+            $vis fn from_name(name: &::core::primitive::str) -> Self {
+                wrap($crate::__private::uuid_from_name($category, name))
+            }
+        })?
+
         #[automatically_derived]
         impl $crate::AggregateId for $id {
-            const CATEGORY: $crate::__private::Option<&'static ::core::primitive::str> = $category;
+            const CATEGORY: $crate::__private::Option<&'static ::core::primitive::str> =
+                $crate::__private::category(&[$($category)?]);
 
             fn from_uuid(id: $crate::__private::Uuid) -> Self {
-                $wrap(id)
+                wrap(id)
             }
 
             fn uuid(&self) -> $crate::__private::Uuid {
-                $unwrap(self)
+                unwrap(self)
             }
         }
 
         #[automatically_derived]
         impl ::core::fmt::Display for $id {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Display::fmt(&$unwrap(self), f)
+                ::core::fmt::Display::fmt(&unwrap(self), f)
             }
         }
 
@@ -90,7 +116,7 @@ macro_rules! __aggregate_id {
             fn from_str(
                 text: &::core::primitive::str,
             ) -> $crate::__private::Result<Self, Self::Err> {
-                $crate::__private::Uuid::parse_str(text).map($wrap)
+                $crate::__private::Uuid::parse_str(text).map(wrap)
             }
         }
 
@@ -100,7 +126,7 @@ macro_rules! __aggregate_id {
                 &self,
                 serializer: S,
             ) -> $crate::__private::Result<S::Ok, S::Error> {
-                $crate::__private::Serialize::serialize(&$unwrap(self), serializer)
+                $crate::__private::Serialize::serialize(&unwrap(self), serializer)
             }
         }
 
@@ -109,7 +135,7 @@ macro_rules! __aggregate_id {
             fn deserialize<D: $crate::__private::Deserializer<'de>>(
                 deserializer: D,
             ) -> $crate::__private::Result<Self, D::Error> {
-                $crate::__private::Deserialize::deserialize(deserializer).map($wrap)
+                $crate::__private::Deserialize::deserialize(deserializer).map(wrap)
             }
         }
 
@@ -121,11 +147,11 @@ macro_rules! __aggregate_id {
         #[automatically_derived]
         impl $crate::RowKey for $id {
             fn to_text(&self) -> $crate::__private::String {
-                $crate::RowKey::to_text(&$unwrap(self))
+                $crate::RowKey::to_text(&unwrap(self))
             }
 
             fn of_stream(stream: $crate::__private::Uuid) -> $crate::__private::Option<Self> {
-                $crate::__private::Some($wrap(stream))
+                $crate::__private::Some(wrap(stream))
             }
         }
     };

@@ -35,12 +35,22 @@ pub trait Readable: Sized {
     /// # Errors
     /// [`UpcastError`] when the text does not fit.
     fn read(json: &str) -> Result<Self, UpcastError>;
+
+    /// The same, from JSON that a step has made.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn read_json(json: Json) -> Result<Self, UpcastError>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> Readable for T {
     fn read(json: &str) -> Result<Self, UpcastError> {
         Ok(serde_json::from_str(json)?)
+    }
+
+    fn read_json(json: Json) -> Result<Self, UpcastError> {
+        Ok(serde_json::from_value(json)?)
     }
 }
 
@@ -59,8 +69,8 @@ pub fn with_json<R: JsonStep>(
 ///
 /// # Errors
 /// [`UpcastError`] when it does not fit.
-pub fn from_json<T: DeserializeOwned>(json: Json) -> Result<T, UpcastError> {
-    Ok(serde_json::from_value(json)?)
+pub fn from_json<T: Readable>(json: Json) -> Result<T, UpcastError> {
+    T::read_json(json)
 }
 
 /// What a step on JSON may return.

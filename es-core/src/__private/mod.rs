@@ -11,14 +11,16 @@ mod event;
 mod message;
 mod projection;
 mod read_model;
+mod stand_in;
 
 use self::message::Message;
 use crate::event::{Event, SchemaVersion};
 
 pub use crate::__aggregate_id as aggregate_id;
+pub use crate::__stand_in as stand_in;
 pub use crate::id::uuid_from_name;
 pub use aggregate::{Row, WithDefault, WithEvent, as_context, assert_once, begun};
-pub use aggregate_id::{IdField, UuidField, assert_category};
+pub use aggregate_id::{IdField, UuidField, assert_category, category};
 pub use coverage::{Source, assert_covers, assert_ignored, has};
 pub use event::{Versions, assert_older, from_json, parse, upcaster, via_type, with_json};
 pub use projection::{

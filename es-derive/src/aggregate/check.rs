@@ -7,13 +7,13 @@ use crate::errors::Errors;
 use crate::handlers;
 
 pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Aggregate<'a>> {
-    let Draft { block, id, ignores_unknown } = draft;
+    let Draft { block, id, .. } = draft;
     let handlers = block.check("`cx: &EventContext<'_>`", check_signature, errors);
     for token in handlers.iter().filter_map(|handler| handler.context?.mutability) {
         errors.at(token, "the context only tells about the event: write `&EventContext`");
     }
     let (Some(name), Some(id), true) = (&block.name, id, errors.is_empty()) else { return None };
-    Some(Aggregate { block, name, id, ignores_unknown: *ignores_unknown, handlers })
+    Some(Aggregate { draft, name, id, handlers })
 }
 
 fn check_signature(signature: &Signature, errors: &mut Errors) {

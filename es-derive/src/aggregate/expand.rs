@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::model::Aggregate;
+use super::model::{Aggregate, Draft};
 use crate::handlers::{EventRef, Handler};
 use crate::paths::{Paths, local, self_alias, static_str};
 use crate::span;
@@ -24,18 +24,17 @@ struct Row<'a> {
 /// const _: () = {
 ///     type __Self = Account;
 ///     type __Event0 = Opened;
+///     const _: () = ::es_core::__private::assert_event::<__Event0>();
 ///     impl ::es_core::Aggregate for __Self { type Id = AccountId; … }
 ///     // and for each event that is handled or ignored
 ///     impl ::es_core::Handles<__Event0> for __Self { … }
 ///     impl ::es_core::IntoEvents<__Self> for __Event0 { … }
-///     const _: () = ::es_core::__private::assert_event::<__Event0>();
 ///     const _: () = ::es_core::__private::assert_once::<__Self>(…);
 /// };
 /// ```
 pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
-    let Aggregate { block, handlers, .. } = aggregate;
-    let paths = &block.paths;
-    let handled = handlers.iter().map(|handler| Row {
+    let (block, paths) = (&aggregate.draft.block, &aggregate.draft.block.paths);
+    let handled = aggregate.handlers.iter().map(|handler| Row {
         event: handler.event,
         kind: "HANDLER",
         apply: apply(paths, handler),
@@ -49,7 +48,7 @@ pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
 }
 
 fn trait_impl(aggregate: &Aggregate<'_>, rows: &[Row<'_>]) -> TokenStream {
-    let Aggregate { block, name, id, handlers, .. } = aggregate;
+    let Aggregate { draft: Draft { block, ignores_unknown, .. }, name, id, handlers } = aggregate;
     let here = span::of_type(&block.item.self_ty);
     let (this, paths) = (self_alias(here), &block.paths);
     let (es, private, text) = (paths.es_core(here), paths.private(here), static_str(here));
@@ -57,7 +56,7 @@ fn trait_impl(aggregate: &Aggregate<'_>, rows: &[Row<'_>]) -> TokenStream {
         let (cfgs, event, kind) = (event.cfgs, event.alias(event.here()), Ident::new(kind, here));
         quote_spanned!(here=> #(#cfgs)* #private::Row::<Self, #event>::#kind)
     });
-    let unknown = aggregate.ignores_unknown.then(
+    let unknown = ignores_unknown.then(
         || quote_spanned!(here=> const UNKNOWN: #es::UnknownEvents = #es::UnknownEvents::Ignore;),
     );
     let beginning = local("beginning");
@@ -119,8 +118,6 @@ fn impls(paths: &Paths, Row { event, kind, apply }: &Row<'_>) -> TokenStream {
             }
         }
 
-        #(#cfgs)*
-        const _: () = #private::assert_event::<#event>();
         #(#cfgs)*
         const _: () = #private::assert_once::<#this>(&#private::Row::<#this, #event>::#kind);
     }

@@ -16,21 +16,20 @@ pub(crate) struct Draft {
 
 /// A valid aggregate.
 pub(crate) struct Aggregate<'a> {
-    pub(crate) block: &'a Block,
+    pub(crate) draft: &'a Draft,
     pub(crate) name: &'a LitStr,
     pub(crate) id: &'a Type,
-    pub(crate) ignores_unknown: bool,
     pub(crate) handlers: Vec<Handler<'a>>,
 }
 
 /// `None` when there is no impl to speak of.
 pub(crate) fn read(options: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Draft> {
+    const NO_ID: &str =
+        "`id` is missing: write `id = Uuid`, or the newtype that identifies the aggregate";
     let (block, mut options) = Block::read("aggregate", options, item, errors)?;
     let id = options.take("id", errors);
     if id.is_none() {
-        errors.whole(
-            "`id` is missing: write `id = Uuid`, or the newtype that identifies the aggregate",
-        );
+        errors.whole(NO_ID);
     }
     let id = id.and_then(|setting| setting.type_path("Uuid", errors));
     let known = |text: &LitStr| ["ignore", "error"].contains(&&*text.value());

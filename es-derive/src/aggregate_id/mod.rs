@@ -1,7 +1,7 @@
 //! `#[derive(AggregateId)]`.
 
 mod check;
-pub(crate) mod expand;
+mod expand;
 pub(crate) mod model;
 
 use proc_macro2::TokenStream;

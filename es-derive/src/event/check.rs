@@ -7,35 +7,31 @@ use crate::errors::Errors;
 use crate::name;
 
 pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Event<'a>> {
-    let Draft { item, paths, name, aliases, version, .. } = draft;
+    const ENUM: &str =
+        "an event is a struct: make each variant a struct of its own with `#[derive(Event)]`";
+    const GENERIC: &str =
+        "an event has no generic parameters: a stored event must have one known type";
+    const NOT_AN_ALIAS: &str =
+        "this is the event's name today, `aliases` are those it had before: remove it";
+    let Draft { item, name, aliases, .. } = draft;
     match &item.data {
         Data::Struct(_) => {}
-        Data::Enum(data) => errors.at(
-            data.enum_token,
-            "an event is a struct: make each variant a struct of its own with `#[derive(Event)]`",
-        ),
+        Data::Enum(data) => errors.at(data.enum_token, ENUM),
         Data::Union(data) => errors.at(data.union_token, "an event is a struct: write `struct`"),
     }
     if !item.generics.params.is_empty() {
-        errors.at(
-            &item.generics,
-            "an event has no generic parameters: a stored event must have one known type",
-        );
+        errors.at(&item.generics, GENERIC);
     }
     for (at, alias) in aliases.iter().enumerate() {
         name::check(alias, "remove it", errors);
         if alias.value() == name.value() {
-            errors.at(
-                alias,
-                "this is the event's name today, `aliases` are those it had before: remove it",
-            );
+            errors.at(alias, NOT_AN_ALIAS);
         } else if aliases[..at].iter().any(|before| before.value() == alias.value()) {
             errors.at(alias, "this alias is there twice: remove one");
         }
     }
     let steps = chain(draft, errors);
-    let (ident, version) = (&item.ident, version.as_ref());
-    errors.is_empty().then_some(Event { ident, paths, name, aliases, version, steps })
+    errors.is_empty().then_some(Event { draft, steps })
 }
 
 /// The steps in the order in which they are gone, which must lead from the oldest version to the one of today.
@@ -49,17 +45,12 @@ fn chain<'a>(draft: &'a Draft, errors: &mut Errors) -> Vec<&'a Step> {
         errors.at(oldest, format!("`oldest = {oldest}` {message} {today}: lower it"));
     }
     for Step { from, at, .. } in &draft.steps {
-        let instead = "raise `version`, or remove this step";
         if *at >= today {
-            errors.at(
-                from,
-                format!("the event has version {today}, no step begins at {at}: {instead}"),
-            );
+            let wrong = format!("the event has version {today}, no step begins at {at}");
+            errors.at(from, format!("{wrong}: raise `version`, or remove this step"));
         } else if *at < oldest {
-            errors.at(
-                from,
-                format!("version {at} is older than `oldest = {oldest}`: remove one of the two"),
-            );
+            let wrong = format!("version {at} is older than `oldest = {oldest}`");
+            errors.at(from, format!("{wrong}: remove one of the two"));
         }
         if draft.steps.iter().filter(|other| other.at == *at).count() > 1 {
             errors.at(from, format!("there are two steps from version {at}: keep one"));

@@ -1,10 +1,10 @@
 //! From a valid event to its impl.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 
-use super::model::{Event, Step, Way};
-use crate::paths::static_str;
+use super::model::{Draft, Event, Step, Way};
+use crate::paths::{local, static_str};
 use crate::span;
 
 /// ```text
@@ -23,14 +23,15 @@ use crate::span;
 /// ```
 pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
     let span = Span::mixed_site();
-    let Event { ident, paths, name, aliases, version, steps } = event;
+    let Event { draft: Draft { item, paths, name, aliases, version, .. }, steps } = event;
+    let ident = &item.ident;
     let (es, private, text) = (paths.es_core(span), paths.private(span), static_str(span));
-    let version = version.map(|n| {
+    let version = version.as_ref().map(|n| {
         quote_spanned!(span=> const VERSION: #es::SchemaVersion = #private::schema_version(#n);)
     });
     let aliases = (!aliases.is_empty())
         .then(|| quote_spanned!(span=> const ALIASES: &'static [#text] = &[#(#aliases),*];));
-    let rows = steps.iter().map(|step| row(event, step));
+    let rows = steps.iter().map(|step| row(event.draft, step));
     let upcasters = (!steps.is_empty()).then(
         || quote_spanned!(span=> const UPCASTERS: &'static [#es::Upcaster<Self>] = &[#(#rows),*];),
     );
@@ -47,7 +48,7 @@ pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
         return trait_impl;
     }
     let functions = steps.iter().enumerate();
-    let functions = functions.map(|(n, step)| function(event, step, steps.get(n + 1)));
+    let functions = functions.map(|(n, step)| function(event.draft, step, steps.get(n + 1)));
     quote_spanned! {span=>
         const _: () = {
             #[allow(unused_imports)]
@@ -58,48 +59,47 @@ pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
     }
 }
 
-fn row(event: &Event<'_>, Step { from, at, way }: &Step) -> TokenStream {
+fn row(draft: &Draft, Step { from, at, way }: &Step) -> TokenStream {
     let here = span_of(way);
-    let private = event.paths.private(here);
+    let (private, json) = (draft.paths.private(here), local("json"));
     let (function, before) = (function_name(*at), before(*at, here));
-    let json = Ident::new("json", Span::mixed_site());
     quote_spanned! {here=>
         #private::upcaster(#from, |#json| #function(#private::parse::<#before>(#json)?))
     }
 }
 
 /// One step, and the call of the next one.
-fn function(event: &Event<'_>, Step { at, way, .. }: &Step, next: Option<&&Step>) -> TokenStream {
+fn function(draft: &Draft, Step { at, way, .. }: &Step, next: Option<&&Step>) -> TokenStream {
     let here = span_of(way);
-    let (es, private) = (event.paths.es_core(here), event.paths.private(here));
-    let mut ident = event.ident.clone();
+    let (es, private, old) = (draft.paths.es_core(here), draft.paths.private(here), local("old"));
+    let mut ident = draft.item.ident.clone();
     ident.set_span(ident.span().located_at(here));
-    let old = Ident::new("old", Span::mixed_site());
     let (function, before) = (function_name(*at), before(*at, here));
     let after = next.map_or_else(|| ident.clone(), |next| self::before(next.at, here));
-    let (ty, step) = match way {
+    let (ty, value, last) = match way {
+        Way::Via(ty) => {
+            let made = quote_spanned!(here=> #private::via_type::<#before, #after>(#old));
+            (quote!(#ty), made.clone(), quote_spanned!(here=> #private::Ok(#made)))
+        }
         Way::With(path) => {
             let json = quote_spanned!(here=> #private::with_json(#path, #old)?);
-            let step = match next {
+            let made = quote_spanned!(here=> #private::from_json::<#after>(#json));
+            let value = match next {
                 Some(Step { way: Way::With(_), .. }) => json,
-                _ => quote_spanned!(here=> #private::from_json::<#after>(#json)?),
+                _ => quote_spanned!(here=> #made?),
             };
-            (quote_spanned!(here=> #es::Json), step)
-        }
-        Way::Via(ty) => {
-            let step = quote_spanned!(here=> #private::via_type::<#before, #after>(#old));
-            (ty.to_token_stream(), step)
+            (quote_spanned!(here=> #es::Json), value, made)
         }
     };
-    let then = next.map_or_else(
-        || quote_spanned!(here=> #private::Ok),
-        |next| function_name(next.at).into_token_stream(),
-    );
+    let body = next.map_or(last, |next| {
+        let next = function_name(next.at);
+        quote_spanned!(here=> #next(#value))
+    });
     quote_spanned! {here=>
         type #before = #ty;
         const _: () = #private::assert_older(#private::Versions::<#before, #ident>::DIFFER);
         fn #function(#old: #before) -> #private::Result<#ident, #es::UpcastError> {
-            #then(#step)
+            #body
         }
     }
 }
@@ -113,9 +113,11 @@ fn before(from: u32, span: Span) -> Ident {
     format_ident!("__Before{from}", span = span)
 }
 
+/// The user's token, as the place of what is ours: no lint of the user's looks at it.
 fn span_of(way: &Way) -> Span {
-    match way {
+    let there = match way {
         Way::With(path) => path.segments.last().map_or_else(Span::call_site, |s| s.ident.span()),
         Way::Via(ty) => span::of_type(ty),
-    }
+    };
+    Span::mixed_site().located_at(there)
 }

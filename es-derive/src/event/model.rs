@@ -1,9 +1,9 @@
 //! From syntax to what `#[derive(Event)]` was asked for.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use syn::{Attribute, DeriveInput, LitInt, LitStr, Path, Type};
 
-use crate::attr::Options;
+use crate::attr::{Options, Setting};
 use crate::errors::Errors;
 use crate::name;
 use crate::paths::Paths;
@@ -31,16 +31,12 @@ pub(crate) enum Way {
     /// A function on JSON.
     With(Path),
     /// The type that the event had at that version.
-    Via(Type),
+    Via(Box<Type>),
 }
 
 /// A valid event.
 pub(crate) struct Event<'a> {
-    pub(crate) ident: &'a Ident,
-    pub(crate) paths: &'a Paths,
-    pub(crate) name: &'a LitStr,
-    pub(crate) aliases: &'a [LitStr],
-    pub(crate) version: Option<&'a LitInt>,
+    pub(crate) draft: &'a Draft,
     /// By rising version, without holes, up to the one before the event's own.
     pub(crate) steps: Vec<&'a Step>,
 }
@@ -65,30 +61,27 @@ pub(crate) fn read(item: TokenStream, errors: &mut Errors) -> Option<Draft> {
 }
 
 fn step(attr: &Attribute, mut options: Options, errors: &mut Errors) -> Option<Step> {
-    const WAYS: &str = "`with = function`, from JSON to JSON, or `via = OldType`, from which the next version is made";
+    const NO_FROM: &str =
+        "`from` is missing: write `from = 1`, the version that this step begins with";
+    const NO_WAY: &str = "the step has no way: write `with = function`, from JSON to JSON, or `via = OldType`, from which the next version is made";
     let from = options.take("from", errors);
     if from.is_none() {
-        errors.at(
-            attr,
-            "`from` is missing: write `from = 1`, the version that this step begins with",
-        );
+        errors.at(attr, NO_FROM);
     }
     let from = from.and_then(|setting| setting.version(errors));
     let (with, via) = (options.take("with", errors), options.take("via", errors));
     options.finish(&["from", "with", "via"], errors);
-    let way = match (with, via) {
-        (Some(with), None) => {
-            with.value("the path of a function", "function", |_| true, errors).map(Way::With)
-        }
-        (None, Some(via)) => via.type_path("OldType", errors).map(Way::Via),
-        (Some(_), Some(via)) => {
-            errors.at(via, "a step goes one way: keep `with` or `via`");
-            None
-        }
-        (None, None) => {
-            errors.at(attr, format!("the step has no way: write {WAYS}"));
-            None
-        }
+    match (&with, &via) {
+        (Some(_), Some(via)) => errors.at(via, "a step goes one way: keep `with` or `via`"),
+        (None, None) => errors.at(attr, NO_WAY),
+        _ => {}
+    }
+    let function = |with: Setting| {
+        with.value("the path of a function", "function", |_| true, errors).map(Way::With)
+    };
+    let way = match via {
+        None => with.and_then(function),
+        Some(via) => via.type_path("OldType", errors).map(Box::new).map(Way::Via),
     };
     let from = from?;
     Some(Step { at: errors.ok(from.base10_parse())?, from, way: way? })

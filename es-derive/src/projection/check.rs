@@ -6,11 +6,10 @@ use super::model::{Draft, Projection};
 use crate::errors::Errors;
 
 pub(crate) fn check<'a>(draft: &'a Draft, errors: &mut Errors) -> Option<Projection<'a>> {
-    let Draft { block, version, of } = draft;
     let context = "`cx: &EventContext<'_>` or `cx: &mut ReadModels<'_>`";
-    let handlers = block.check(context, check_receiver, errors);
-    let (Some(name), true) = (&block.name, errors.is_empty()) else { return None };
-    Some(Projection { block, name, version: version.as_ref(), of, handlers })
+    let handlers = draft.block.check(context, check_receiver, errors);
+    let (Some(name), true) = (&draft.block.name, errors.is_empty()) else { return None };
+    Some(Projection { draft, name, handlers })
 }
 
 fn check_receiver(signature: &Signature, errors: &mut Errors) {

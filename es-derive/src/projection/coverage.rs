@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 
-use super::model::Projection;
+use super::model::{Draft, Projection};
 use crate::handlers::{EventRef, shown};
 use crate::paths::{Paths, self_alias};
 use crate::span;
@@ -13,11 +13,10 @@ use crate::span;
 /// =>
 /// type __Source0 = Account;
 /// const _: () = ::es_core::__private::assert_covers::<__Self, __Source0>("Accounts", &[…]);
-/// const _: () = ::es_core::__private::assert_event::<__Event2>();
 /// const _: () = ::es_core::__private::assert_ignored::<__Self>(…);
 /// ```
 pub(super) fn expand(projection: &Projection<'_>) -> TokenStream {
-    let Projection { block, of, .. } = projection;
+    let Draft { block, of, .. } = projection.draft;
     let (paths, this) = (&block.paths, shown(&block.item.self_ty));
     let all: Vec<_> = block.ignored().map(|event| event_type(paths, event)).collect();
     let sources = of.iter().enumerate().map(|(n, aggregate)| {
@@ -31,13 +30,12 @@ pub(super) fn expand(projection: &Projection<'_>) -> TokenStream {
     });
     let ignored = block.ignored().zip(&all).map(|(event, event_type)| {
         let here = event.here();
-        let (private, itself, alias) = (paths.private(here), self_alias(here), event.alias(here));
+        let (private, itself) = (paths.private(here), self_alias(here));
         let sources = (0..of.len()).map(|n| source_alias(n, here));
         let known = quote_spanned! {here=>
             #(#private::has(#private::Source::<#sources>::HANDLERS, &#event_type))||*
         };
         quote_spanned! {here=>
-            const _: () = #private::assert_event::<#alias>();
             const _: () = #private::assert_ignored::<#itself>(&#event_type, &[#(#all),*], #known);
         }
     });

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::model::Projection;
+use super::model::{Draft, Projection};
 use crate::handlers::{EventRef, Handler};
 use crate::paths::{Paths, local, self_alias, static_str};
 use crate::span;
@@ -15,6 +15,7 @@ use crate::span;
 /// const _: () = {
 ///     type __Self = Balances;
 ///     type __Event0 = Opened;
+///     const _: () = ::es_core::__private::assert_event::<__Event0>();
 ///     impl ::es_core::Projection for __Self {
 ///         const NAME: &'static str = "balances";
 ///         const EVENTS: &'static [EventType] = &[Subscription::<__Event0>::EVENT];
@@ -22,30 +23,30 @@ use crate::span;
 ///         fn handle<'a>(…) -> ::es_core::BoxFuture<'a, Result<(), ProjectionError>> { … }
 ///     }
 ///     // and for each handler
-///     const _: () = ::es_core::__private::assert_event::<__Event0>();
 ///     const _: () = ::es_core::__private::assert_subscribed_once::<__Self>(…);
 /// };
 /// ```
 pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
-    let Projection { block, handlers, .. } = projection;
+    let Projection { draft: Draft { block, .. }, handlers, .. } = projection;
     let checks = handlers.iter().map(|handler| check(&block.paths, handler.event));
     let (trait_impl, coverage) = (trait_impl(projection), super::coverage::expand(projection));
     block.expand(&quote!(#trait_impl #(#checks)* #coverage))
 }
 
 fn trait_impl(projection: &Projection<'_>) -> TokenStream {
-    let Projection { block, name, version, handlers, .. } = projection;
+    let Projection { draft: Draft { block, version, .. }, name, handlers } = projection;
     let here = span::of_type(&block.item.self_ty);
     let (this, paths) = (self_alias(here), &block.paths);
     let (es, private, text) = (paths.es_core(here), paths.private(here), static_str(here));
-    let version =
-        version.map(|n| quote_spanned!(here=> const VERSION: ::core::primitive::u32 = #n;));
+    let version = version
+        .as_ref()
+        .map(|n| quote_spanned!(here=> const VERSION: ::core::primitive::u32 = #n;));
     let events = handlers.iter().map(|Handler { event, .. }| {
         let (cfgs, event) = (event.cfgs, event.alias(event.here()));
         quote_spanned!(here=> #(#cfgs)* #private::Subscription::<#event>::EVENT)
     });
     let arms = handlers.iter().map(|handler| arm(paths, handler));
-    let [stored, batch] = ["stored", "batch"].map(local);
+    let [stored, batch, itself] = ["stored", "batch", "self"].map(local);
     quote_spanned! {here=>
         #[automatically_derived]
         impl #private::one_impl_block_has_projection_so_move_all_handlers_into_it for #this {}
@@ -58,7 +59,7 @@ fn trait_impl(projection: &Projection<'_>) -> TokenStream {
                 &#private::names::<{ #private::count_names(<#this as #es::Projection>::EVENTS) }>(Self::EVENTS);
             #[allow(unused_variables)]
             fn handle<'a>(
-                &'a mut self,
+                &'a mut #itself,
                 #stored: &'a #es::StoredEvent,
                 #batch: &'a mut #es::Batch<'_>,
             ) -> #es::BoxFuture<'a, #private::Result<(), #es::ProjectionError>> {
@@ -102,7 +103,7 @@ fn context(paths: &Paths, handler: &Handler<'_>) -> Option<TokenStream> {
 fn call(paths: &Paths, handler: &Handler<'_>) -> TokenStream {
     let Handler { signature, context, .. } = handler;
     let (here, method) = (signature.ident.span(), &signature.ident);
-    let [given, cx, returned] = ["event", "cx", "returned"].map(local);
+    let [given, cx, returned, itself] = ["event", "cx", "returned", "self"].map(local);
     let given = handler.argument(paths, &given);
     let cx = context.map(|context| {
         let mutability = context.mutability;
@@ -115,18 +116,16 @@ fn call(paths: &Paths, handler: &Handler<'_>) -> TokenStream {
         quote_spanned!(there=> #private::outcome::<_>(#returned))
     };
     quote_spanned! {here=>
-        let #returned = Self::#method(self, #given #cx)#wait;
+        let #returned = Self::#method(#itself, #given #cx)#wait;
         #outcome
     }
 }
 
-/// That the event is one, and that no other event here has its stored name.
+/// That no other event here has its stored name.
 fn check(paths: &Paths, event: EventRef<'_>) -> TokenStream {
     let (here, cfgs) = (event.here(), event.cfgs);
     let (private, this, event) = (paths.private(here), self_alias(here), event.alias(here));
     quote_spanned! {here=>
-        #(#cfgs)*
-        const _: () = #private::assert_event::<#event>();
         #(#cfgs)*
         const _: () = #private::assert_subscribed_once::<#this>(&#private::Subscription::<#event>::EVENT);
     }

@@ -17,10 +17,8 @@ pub(crate) struct Draft {
 
 /// A valid projection.
 pub(crate) struct Projection<'a> {
-    pub(crate) block: &'a Block,
+    pub(crate) draft: &'a Draft,
     pub(crate) name: &'a LitStr,
-    pub(crate) version: Option<&'a LitInt>,
-    pub(crate) of: &'a [Type],
     pub(crate) handlers: Vec<Handler<'a>>,
 }
 

@@ -1,0 +1,55 @@
+//! What stands in for the impls of a macro that has reported an error: just enough for the rest of the program to be
+//! checked as if there were none. Nothing of it ever runs.
+
+/// The impl of one trait: `[generics] [type] [bounds]`, then what else is known of it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __stand_in {
+    (Event [$($generics:tt)*] [$this:ty] [$($bounds:tt)*]) => {
+        #[automatically_derived]
+        impl $($generics)* $crate::Event for $this $($bounds)* {
+            const NAME: &'static ::core::primitive::str = "";
+        }
+    };
+    (Aggregate [$($generics:tt)*] [$this:ty] [$($bounds:tt)*] $id:ty) => {
+        #[automatically_derived]
+        impl $($generics)* $crate::Aggregate for $this $($bounds)* {
+            type Id = $id;
+            const NAME: &'static ::core::primitive::str = "";
+            const HANDLERS: &'static [$crate::Handler<Self>] = &[];
+
+            fn initial() -> $crate::__private::Option<Self> {
+                $crate::__private::None
+            }
+        }
+    };
+    (IntoEvents [$($generics:tt)*] [$this:ty] [$($bounds:tt)*] $event:ty) => {
+        #[automatically_derived]
+        impl $($generics)* $crate::IntoEvents<$this> for $event
+        where
+            $this: $crate::Aggregate,
+        {
+            fn into_events(self, _: &mut $crate::Events<$this>) {}
+        }
+    };
+    (Projection [$($generics:tt)*] [$this:ty] [$($bounds:tt)*]) => {
+        #[automatically_derived]
+        impl $($generics)* $crate::Projection for $this $($bounds)* {
+            const NAME: &'static ::core::primitive::str = "";
+            const SUBSCRIBED_TO: &'static [&'static ::core::primitive::str] = &[];
+
+            fn handle<'a>(
+                &'a mut self,
+                _: &'a $crate::StoredEvent,
+                _: &'a mut $crate::Batch<'_>,
+            ) -> $crate::BoxFuture<'a, $crate::__private::Result<(), $crate::ProjectionError>> {
+                $crate::__private::ignored()
+            }
+        }
+    };
+    (AggregateId [] [$id:ident] [] $vis:vis [$($category:literal)?]) => {
+        const _: () = {
+            $crate::__private::aggregate_id!($vis $id [$($category)?] _id => loop {}, _id => loop {});
+        };
+    };
+}
