@@ -40,7 +40,11 @@ pub(crate) fn aggregate(draft: &AggregateDraft, mut errors: Errors) -> TokenStre
     let bounds = quote!(#private::Send + #private::Sync + 'static);
     let generics = bounded(&item.generics, &bounds);
     let aggregate = stand_in("Aggregate", paths, &generics, this, &id);
-    let events = draft.block.distinct_events().map(|EventRef { cfgs, ty, .. }| {
+    // A repeat has been reported.
+    let is_first = |event: &EventRef<'_>| {
+        draft.block.events().find(|other| other.ty == event.ty).is_some_and(|o| o.n == event.n)
+    };
+    let events = draft.block.events().filter(is_first).map(|EventRef { cfgs, ty, .. }| {
         let event = stand_in("IntoEvents", paths, &item.generics, this, ty);
         quote!(#(#cfgs)* #event)
     });
