@@ -34,11 +34,6 @@ impl Paths {
     }
 }
 
-/// `&'static str`, whatever the user calls `str`.
-pub(crate) fn static_str(span: Span) -> TokenStream {
-    quote_spanned!(span=> &'static ::core::primitive::str)
-}
-
 /// What generated code calls the type that the impl is of: a private alias, as for events.
 pub(crate) fn self_alias(span: Span) -> Ident {
     Ident::new("__Self", span)

@@ -11,7 +11,7 @@ use super::MACROS;
 type Placed = (String, Range<usize>);
 
 /// Valid for both macros.
-const VALID: &str = r##"
+const VALID: &str = r#"
     #[cfg(all())]
     #[doc = "An impl."]
     impl self::accounts::Account {
@@ -38,10 +38,10 @@ const VALID: &str = r##"
 
         log_all! { a => b; }
     }
-"##;
+"#;
 
 /// The mistakes are ours to report; the block is one that parses.
-const MISTAKEN: &str = r##"
+const MISTAKEN: &str = r#"
     impl Account {
         #[handles(Opened)] #[handles(Closed)]
         async fn opened<T>(self, event: Opened, a: u8, b: u8, c: u8) -> u32 { 1 }
@@ -52,15 +52,15 @@ const MISTAKEN: &str = r##"
         #[handles("Closed")]
         fn text(&mut self, _: &Closed) {}
     }
-"##;
+"#;
 
 /// An impl that we refuse as a whole.
-const REFUSED: &str = r##"
+const REFUSED: &str = r"
     unsafe impl<'a, const N: usize> !Handles<Opened> for Account<'a, N> where [(); N]: Sized {
         #[handles(Opened)]
         fn opened(&mut self, event: &Opened) {}
     }
-"##;
+";
 
 /// Not an impl, or, as in an editor while someone types, not an item at all.
 const UNREADABLE: &[&str] = &[
