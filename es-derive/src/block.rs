@@ -36,11 +36,11 @@ impl Block {
         let name = options.take("name", errors);
         let name = name::of_type(&item.self_ty)
             .map(|default| name::stored(name.as_ref(), default, errors));
-        let ignores = options.take("ignores", errors);
-        let listed =
-            ignores.as_ref().map_or_else(Vec::new, |list| list.type_paths("EventType", errors));
+        let list = options.take("ignores", errors);
+        let events = list.as_ref().map(|list| list.type_paths("EventType", errors));
         let handlers = handlers::take(&mut item, errors);
-        Some((Self { item, paths, name, ignores, ignored: listed, handlers }, options))
+        let ignored = events.unwrap_or_default();
+        Some((Self { item, paths, name, ignores: list, ignored, handlers }, options))
     }
 
     /// The handlers. What is wrong with them is noted, `rule` being what only this kind of block asks of their signatures.
@@ -64,22 +64,16 @@ impl Block {
         handlers
     }
 
-    /// The events that have handlers.
-    pub(crate) fn handled(&self) -> impl Iterator<Item = EventRef<'_>> {
-        self.handlers.iter().enumerate().filter_map(|(n, marked)| marked.event(n))
-    }
-
     /// The events that are ignored, numbered after those that have handlers.
     pub(crate) fn ignored(&self) -> impl Iterator<Item = EventRef<'_>> {
         let numbers = self.handlers.len()..;
         numbers.zip(&self.ignored).map(|(n, ty)| EventRef { n, cfgs: &[], ty })
     }
 
-    /// Each event once, for a repeat has been reported.
-    pub(crate) fn distinct_events(&self) -> impl Iterator<Item = EventRef<'_>> {
-        let before = |n| self.handled().chain(self.ignored()).take_while(move |other| other.n < n);
-        let all = self.handled().chain(self.ignored());
-        all.filter(move |event| before(event.n).all(|other| other.ty != event.ty))
+    /// The events that have handlers, and after them those that are ignored.
+    pub(crate) fn events(&self) -> impl Iterator<Item = EventRef<'_>> {
+        let handled = self.handlers.iter().enumerate();
+        handled.filter_map(|(n, marked)| marked.event(n)).chain(self.ignored())
     }
 
     /// The user's impl, and after it `impls`, in a place of their own where the type and its events have private names.
@@ -89,7 +83,7 @@ impl Block {
         let here = span::of_type(this);
         let alias = self_alias(here);
         let self_alias = quote_spanned!(here=> type #alias = #this;);
-        let aliases = self.handled().chain(self.ignored()).map(|event| event.define(paths));
+        let aliases = self.events().map(|event| event.define(paths));
         let uses = handlers::uses(&self.handlers);
         quote_spanned! {Span::mixed_site()=>
             #item

@@ -3,7 +3,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Data, Generics, Type, parse_quote};
+use syn::{Data, Generics, parse_quote};
 
 use crate::aggregate::model::Draft as AggregateDraft;
 use crate::aggregate_id::model::Draft as IdDraft;
@@ -26,7 +26,7 @@ pub(crate) fn event(draft: &EventDraft, errors: &Errors) -> TokenStream {
     let bounds = quote!(#private::Serialize + #private::DeserializeOwned + #private::Send + #private::Sync + 'static);
     let generics = bounded(&item.generics, &bounds);
     let (ident, (_, parameters, _)) = (&item.ident, item.generics.split_for_impl());
-    let event = stand_in("Event", paths, &generics, &quote!(#ident #parameters), &None::<Type>);
+    let event = stand_in("Event", paths, &generics, &quote!(#ident #parameters), &quote!());
     quote!(#reports #event)
 }
 
@@ -40,7 +40,11 @@ pub(crate) fn aggregate(draft: &AggregateDraft, mut errors: Errors) -> TokenStre
     let bounds = quote!(#private::Send + #private::Sync + 'static);
     let generics = bounded(&item.generics, &bounds);
     let aggregate = stand_in("Aggregate", paths, &generics, this, &id);
-    let events = draft.block.distinct_events().map(|EventRef { cfgs, ty, .. }| {
+    // A repeat has been reported.
+    let is_first = |event: &EventRef<'_>| {
+        draft.block.events().find(|other| other.ty == event.ty).is_some_and(|o| o.n == event.n)
+    };
+    let events = draft.block.events().filter(is_first).map(|EventRef { cfgs, ty, .. }| {
         let event = stand_in("IntoEvents", paths, &item.generics, this, ty);
         quote!(#(#cfgs)* #event)
     });
@@ -53,7 +57,7 @@ pub(crate) fn projection(draft: &ProjectionDraft, errors: &Errors) -> TokenStrea
     let (uses, reports) = (handlers::uses(handlers), errors.items());
     let private = paths.private(Span::mixed_site());
     let generics = bounded(&item.generics, &quote!(#private::Send + 'static));
-    let projection = stand_in("Projection", paths, &generics, &item.self_ty, &None::<Type>);
+    let projection = stand_in("Projection", paths, &generics, &item.self_ty, &quote!());
     quote!(#item #reports #uses #projection)
 }
 
@@ -107,9 +111,9 @@ pub(crate) fn aggregate_id(draft: &IdDraft, errors: &Errors) -> TokenStream {
     if matches!(item.data, Data::Union(_)) || !item.generics.params.is_empty() {
         return reports;
     }
-    let (ident, vis, category) = (&item.ident, &item.vis, &draft.category);
+    let (vis, category) = (&item.vis, &draft.category);
     let more = quote!(#vis [#category]);
-    let id = stand_in("AggregateId", &draft.paths, &item.generics, ident, &more);
+    let id = stand_in("AggregateId", &draft.paths, &item.generics, &item.ident, &more);
     quote!(#reports #id)
 }
 

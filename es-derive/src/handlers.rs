@@ -245,11 +245,6 @@ impl EventRef<'_> {
 }
 
 impl Handler<'_> {
-    /// The type after `->`; `()` is as good as none.
-    pub(crate) fn output(&self) -> Option<&Type> {
-        output(self.signature)
-    }
-
     /// `event` as the first argument. What the compiler may find wrong about it it reports at the type arguments, which
     /// are placed at the user's own token; without them it would point at the macro's call.
     pub(crate) fn argument(&self, paths: &Paths, event: &Ident) -> TokenStream {

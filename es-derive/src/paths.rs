@@ -15,7 +15,7 @@ impl Paths {
     pub(crate) fn take(options: &mut Options, errors: &mut Errors) -> Self {
         let setting = options.take("crate", errors);
         // It must be able to stand before `::` anywhere.
-        let plain = |path: &Path| path.segments.iter().all(|segment| segment.arguments.is_empty());
+        let plain = |path: &Path| path.segments.iter().all(|segment| segment.arguments.is_none());
         let path =
             |setting: Setting| setting.value("the path of es-core", "crate::es", plain, errors);
         Self(setting.and_then(path))
@@ -32,11 +32,6 @@ impl Paths {
         let es = self.es_core(span);
         quote_spanned!(span=> #es::__private)
     }
-}
-
-/// `&'static str`, whatever the user calls `str`.
-pub(crate) fn static_str(span: Span) -> TokenStream {
-    quote_spanned!(span=> &'static ::core::primitive::str)
 }
 
 /// What generated code calls the type that the impl is of: a private alias, as for events.

@@ -90,7 +90,7 @@ macro_rules! __aggregate_id {
 
         #[automatically_derived]
         impl $crate::AggregateId for $id {
-            const CATEGORY: $crate::__private::Option<&'static ::core::primitive::str> =
+            const CATEGORY: $crate::__private::Option<$crate::__private::Text> =
                 $crate::__private::category(&[$($category)?]);
 
             fn from_uuid(id: $crate::__private::Uuid) -> Self {

@@ -46,6 +46,9 @@ pub mod prelude {
     pub use super::projection::NoSubscription as _;
 }
 
+/// `&'static str`, whatever the user calls `str`.
+pub type Text = &'static str;
+
 /// A schema version that the macro has checked.
 ///
 /// # Panics

@@ -8,14 +8,14 @@ macro_rules! __stand_in {
     (Event [$($generics:tt)*] [$this:ty] [$($bounds:tt)*]) => {
         #[automatically_derived]
         impl $($generics)* $crate::Event for $this $($bounds)* {
-            const NAME: &'static ::core::primitive::str = "";
+            const NAME: $crate::__private::Text = "";
         }
     };
     (Aggregate [$($generics:tt)*] [$this:ty] [$($bounds:tt)*] $id:ty) => {
         #[automatically_derived]
         impl $($generics)* $crate::Aggregate for $this $($bounds)* {
             type Id = $id;
-            const NAME: &'static ::core::primitive::str = "";
+            const NAME: $crate::__private::Text = "";
             const HANDLERS: &'static [$crate::Handler<Self>] = &[];
 
             fn initial() -> $crate::__private::Option<Self> {
@@ -35,8 +35,8 @@ macro_rules! __stand_in {
     (Projection [$($generics:tt)*] [$this:ty] [$($bounds:tt)*]) => {
         #[automatically_derived]
         impl $($generics)* $crate::Projection for $this $($bounds)* {
-            const NAME: &'static ::core::primitive::str = "";
-            const SUBSCRIBED_TO: &'static [&'static ::core::primitive::str] = &[];
+            const NAME: $crate::__private::Text = "";
+            const SUBSCRIBED_TO: &'static [$crate::__private::Text] = &[];
 
             fn handle<'a>(
                 &'a mut self,

@@ -4,8 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::model::{Aggregate, Draft};
-use crate::handlers::{EventRef, Handler};
-use crate::paths::{Paths, local, self_alias, static_str};
+use crate::handlers::{EventRef, Handler, output};
+use crate::paths::{Paths, local, self_alias};
 use crate::span;
 
 /// One event of the table.
@@ -51,7 +51,7 @@ fn trait_impl(aggregate: &Aggregate<'_>, rows: &[Row<'_>]) -> TokenStream {
     let Aggregate { draft: Draft { block, ignores_unknown, .. }, name, id, handlers } = aggregate;
     let here = span::of_type(&block.item.self_ty);
     let (this, paths) = (self_alias(here), &block.paths);
-    let (es, private, text) = (paths.es_core(here), paths.private(here), static_str(here));
+    let (es, private) = (paths.es_core(here), paths.private(here));
     let rows = rows.iter().map(|Row { event, kind, .. }| {
         let (cfgs, event, kind) = (event.cfgs, event.alias(event.here()), Ident::new(kind, here));
         quote_spanned!(here=> #(#cfgs)* #private::Row::<Self, #event>::#kind)
@@ -60,8 +60,8 @@ fn trait_impl(aggregate: &Aggregate<'_>, rows: &[Row<'_>]) -> TokenStream {
         || quote_spanned!(here=> const UNKNOWN: #es::UnknownEvents = #es::UnknownEvents::Ignore;),
     );
     let beginning = local("beginning");
-    let begins = handlers.iter().filter(|handler| handler.output().is_some()).map(|handler| {
-        let cfgs = handler.event.cfgs;
+    let begins = handlers.iter().filter(|handler| output(handler.signature).is_some());
+    let begins = begins.map(|Handler { event: EventRef { cfgs, .. }, .. }| {
         quote_spanned!(here=> #(#cfgs)* let #beginning = #private::WithEvent;)
     });
     let category = {
@@ -75,7 +75,7 @@ fn trait_impl(aggregate: &Aggregate<'_>, rows: &[Row<'_>]) -> TokenStream {
         #[automatically_derived]
         impl #es::Aggregate for #this {
             type Id = #id;
-            const NAME: #text = #name;
+            const NAME: #private::Text = #name;
             const HANDLERS: &'static [#es::Handler<Self>] = &[#(#rows),*];
             #unknown
             #[allow(unused_variables)]
@@ -142,7 +142,7 @@ fn apply(paths: &Paths, handler: &Handler<'_>) -> TokenStream {
         let private = paths.private(there);
         quote_spanned!(there=> , #private::as_context::<_>(#cx))
     });
-    let Some(output) = handler.output() else {
+    let Some(output) = output(handler.signature) else {
         return quote_spanned! {here=>
             #private::Row::<Self, #event>::change(#state, |#this| Self::#method(#this, #given #cx))
         };

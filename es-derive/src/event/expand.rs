@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::model::{Draft, Event, Step, Way};
-use crate::paths::{local, static_str};
+use crate::paths::local;
 use crate::span;
 
 /// ```text
@@ -25,12 +25,13 @@ pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
     let span = Span::mixed_site();
     let Event { draft: Draft { item, paths, name, aliases, version, .. }, steps } = event;
     let ident = &item.ident;
-    let (es, private, text) = (paths.es_core(span), paths.private(span), static_str(span));
+    let (es, private) = (paths.es_core(span), paths.private(span));
     let version = version.as_ref().map(|n| {
         quote_spanned!(span=> const VERSION: #es::SchemaVersion = #private::schema_version(#n);)
     });
-    let aliases = (!aliases.is_empty())
-        .then(|| quote_spanned!(span=> const ALIASES: &'static [#text] = &[#(#aliases),*];));
+    let aliases = (!aliases.is_empty()).then(
+        || quote_spanned!(span=> const ALIASES: &'static [#private::Text] = &[#(#aliases),*];),
+    );
     let rows = steps.iter().map(|step| row(event.draft, step));
     let upcasters = (!steps.is_empty()).then(
         || quote_spanned!(span=> const UPCASTERS: &'static [#es::Upcaster<Self>] = &[#(#rows),*];),
@@ -38,7 +39,7 @@ pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
     let trait_impl = quote_spanned! {span=>
         #[automatically_derived]
         impl #es::Event for #ident {
-            const NAME: #text = #name;
+            const NAME: #private::Text = #name;
             #aliases
             #version
             #upcasters

@@ -81,7 +81,7 @@ fn step(attr: &Attribute, mut options: Options, errors: &mut Errors) -> Option<S
     };
     let way = match via {
         None => with.and_then(function),
-        Some(via) => via.type_path("OldType", errors).map(Box::new).map(Way::Via),
+        Some(via) => via.type_path("OldType", errors).map(|ty| Way::Via(Box::new(ty))),
     };
     let from = from?;
     Some(Step { at: errors.ok(from.base10_parse())?, from, way: way? })

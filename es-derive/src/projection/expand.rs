@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::model::{Draft, Projection};
-use crate::handlers::{EventRef, Handler};
-use crate::paths::{Paths, local, self_alias, static_str};
+use crate::handlers::{EventRef, Handler, output};
+use crate::paths::{Paths, local, self_alias};
 use crate::span;
 
 /// ```text
@@ -37,7 +37,7 @@ fn trait_impl(projection: &Projection<'_>) -> TokenStream {
     let Projection { draft: Draft { block, version, .. }, name, handlers } = projection;
     let here = span::of_type(&block.item.self_ty);
     let (this, paths) = (self_alias(here), &block.paths);
-    let (es, private, text) = (paths.es_core(here), paths.private(here), static_str(here));
+    let (es, private) = (paths.es_core(here), paths.private(here));
     let version = version
         .as_ref()
         .map(|n| quote_spanned!(here=> const VERSION: ::core::primitive::u32 = #n;));
@@ -52,10 +52,10 @@ fn trait_impl(projection: &Projection<'_>) -> TokenStream {
         impl #private::one_impl_block_has_projection_so_move_all_handlers_into_it for #this {}
         #[automatically_derived]
         impl #es::Projection for #this {
-            const NAME: #text = #name;
+            const NAME: #private::Text = #name;
             #version
             const EVENTS: &'static [#es::EventType] = &[#(#events),*];
-            const SUBSCRIBED_TO: &'static [#text] =
+            const SUBSCRIBED_TO: &'static [#private::Text] =
                 &#private::names::<{ #private::count_names(<#this as #es::Projection>::EVENTS) }>(Self::EVENTS);
             #[allow(unused_variables)]
             fn handle<'a>(
@@ -111,7 +111,7 @@ fn call(paths: &Paths, handler: &Handler<'_>) -> TokenStream {
     });
     let wait = signature.asyncness.map(|_| quote_spanned!(here=> .await));
     let outcome = {
-        let there = handler.output().map_or(here, span::of_type);
+        let there = output(signature).map_or(here, span::of_type);
         let private = paths.private(there);
         quote_spanned!(there=> #private::outcome::<_>(#returned))
     };

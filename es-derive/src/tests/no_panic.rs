@@ -102,6 +102,7 @@ const USES: &[(&str, &str)] = &[
         "impl Accounts { #[handles(Opened)] async fn opened(&mut self, e: &Opened, cx: &mut ReadModels<'_>) -> Result<(), E> {} }",
     ),
     ("", "#[aggregate_id(crate = a::<B>::c)] struct Id(Uuid);"),
+    ("", "#[aggregate_id(crate = a::<>::c)] struct Id(Uuid);"),
     ("Opened", "fn opened(event: &Opened) {}"),
 ];
 
