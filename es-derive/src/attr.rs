@@ -59,7 +59,7 @@ impl Setting {
 
     /// Its value, when it is a type that has a name.
     pub(crate) fn type_path(&self, example: &str, errors: &mut Errors) -> Option<Type> {
-        self.value("the name of a type", example, |ty| matches!(ty, Type::Path(_)), errors)
+        self.value("the name of a type", example, named, errors)
     }
 
     /// Its value, when it is a version: a whole number that counts from 1.
@@ -102,7 +102,7 @@ impl Setting {
     pub(crate) fn type_paths(&self, example: &str, errors: &mut Errors) -> Vec<Type> {
         let mut types = self.list::<Type>(example, errors);
         types.retain(|ty| {
-            let named = matches!(handlers::ungrouped(ty), Type::Path(_));
+            let named = named(ty);
             if !named {
                 let key = &self.key;
                 errors.at(ty, format!("`{key}` lists types by name: write `{key}({example})`"));
@@ -118,6 +118,10 @@ impl Setting {
             errors.at(self, format!("`{0}` takes no value: write `{0}`", self.key));
         }
     }
+}
+
+fn named(ty: &Type) -> bool {
+    matches!(handlers::ungrouped(ty), Type::Path(_))
 }
 
 impl Parse for Setting {

@@ -87,6 +87,7 @@ impl Block {
         let uses = handlers::uses(&self.handlers);
         quote_spanned! {Span::mixed_site()=>
             #item
+            #[allow(deprecated)]
             const _: () = {
                 #[allow(unused_imports)]
                 use #private::prelude::*;
@@ -117,7 +118,26 @@ fn parse(item: TokenStream, macro_name: &str, errors: &mut Errors) -> Option<Ite
         let message = "needs one known type: remove the generic parameters";
         errors.at(&item.generics, format!("`#[{macro_name}]` {message}"));
     }
+    let this = &item.self_ty;
+    if !is_known(this) {
+        let message = "needs one known type: write its name, without `'_`";
+        errors.at(this, format!("`#[{macro_name}]` {message}"));
+    }
     Some(item)
+}
+
+/// Whether a type can be named from elsewhere: for one that cannot nothing is generated.
+pub(crate) fn is_known(ty: &Type) -> bool {
+    let anonymous = |token: TokenTree| matches!(token, TokenTree::Ident(name) if name == "_");
+    name::of_type(ty).is_some() && !spread(ty.to_token_stream()).any(anonymous)
+}
+
+/// All tokens, those in groups too.
+pub(crate) fn spread(tokens: TokenStream) -> Box<dyn Iterator<Item = TokenTree>> {
+    Box::new(tokens.into_iter().flat_map(|token| match token {
+        TokenTree::Group(group) => spread(group.stream()),
+        token => Box::new(std::iter::once(token)),
+    }))
 }
 
 /// What is enough of an item to point at.

@@ -7,7 +7,7 @@ use syn::{Data, Generics, parse_quote};
 
 use crate::aggregate::model::Draft as AggregateDraft;
 use crate::aggregate_id::model::Draft as IdDraft;
-use crate::block::Block;
+use crate::block::{self, Block};
 use crate::errors::Errors;
 use crate::event::model::Draft as EventDraft;
 use crate::handlers::{self, EventRef};
@@ -34,6 +34,10 @@ pub(crate) fn event(draft: &EventDraft, errors: &Errors) -> TokenStream {
 pub(crate) fn aggregate(draft: &AggregateDraft, mut errors: Errors) -> TokenStream {
     let Block { item, paths, handlers, .. } = &draft.block;
     let (this, uses) = (&item.self_ty, handlers::uses(handlers));
+    if !block::is_known(this) {
+        let reports = errors.items();
+        return quote!(#item #reports #uses);
+    }
     let id = draft.id.as_ref().map_or_else(|| errors.take_type(), |id| Some(quote!(#id)));
     let reports = errors.items();
     let private = paths.private(Span::mixed_site());
@@ -55,6 +59,9 @@ pub(crate) fn aggregate(draft: &AggregateDraft, mut errors: Errors) -> TokenStre
 pub(crate) fn projection(draft: &ProjectionDraft, errors: &Errors) -> TokenStream {
     let Block { item, paths, handlers, .. } = &draft.block;
     let (uses, reports) = (handlers::uses(handlers), errors.items());
+    if !block::is_known(&item.self_ty) {
+        return quote!(#item #reports #uses);
+    }
     let private = paths.private(Span::mixed_site());
     let generics = bounded(&item.generics, &quote!(#private::Send + 'static));
     let projection = stand_in("Projection", paths, &generics, &item.self_ty, &quote!());

@@ -9,6 +9,7 @@ use syn::{
     Type, TypeReference,
 };
 
+use crate::block;
 use crate::errors::Errors;
 use crate::paths::{Paths, local};
 use crate::span;
@@ -51,6 +52,10 @@ pub(crate) fn take(item: &mut ItemImpl, errors: &mut Errors) -> Vec<Marked> {
             refuse_on_others(item, errors);
             continue;
         };
+        for hidden in method.attrs.extract_if(.., hides_handles) {
+            let message = "a handler under a condition has `#[handles(..)]` as it is, and `#[cfg(..)]` beside it";
+            errors.at(hidden, format!("{message}: write both"));
+        }
         let attributes = remove(&mut method.attrs);
         let Some((first, more)) = attributes.split_first() else { continue };
         for second in more {
@@ -65,6 +70,12 @@ pub(crate) fn take(item: &mut ItemImpl, errors: &mut Errors) -> Vec<Marked> {
         });
     }
     marked
+}
+
+/// `#[cfg_attr(condition, handles(..))]`: whether it is a handler is known too late for the macros.
+fn hides_handles(attr: &mut Attribute) -> bool {
+    let named = |token| matches!(token, TokenTree::Ident(name) if name == "handles");
+    attr.path().is_ident("cfg_attr") && block::spread(attr.meta.to_token_stream()).any(named)
 }
 
 fn remove(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
@@ -194,7 +205,10 @@ impl Marked {
 
 fn refuse_qualifiers(signature: &Signature, errors: &mut Errors) {
     if !signature.generics.params.is_empty() {
-        errors.at(&signature.generics, "a handler cannot be generic: it handles one event type");
+        errors.at(
+            &signature.generics,
+            "a handler cannot be generic, nor have lifetimes of its own: it handles one event type",
+        );
     }
     if let Safety::Unsafe(token) = &signature.safety {
         errors.at(token, "a handler cannot be `unsafe`: remove it");

@@ -38,6 +38,7 @@ pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
     );
     let trait_impl = quote_spanned! {span=>
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #es::Event for #ident {
             const NAME: #private::Text = #name;
             #aliases

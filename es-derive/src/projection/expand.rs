@@ -56,7 +56,7 @@ fn trait_impl(projection: &Projection<'_>) -> TokenStream {
             #version
             const EVENTS: &'static [#es::EventType] = &[#(#events),*];
             const SUBSCRIBED_TO: &'static [#private::Text] =
-                &#private::names::<{ #private::count_names(<#this as #es::Projection>::EVENTS) }>(Self::EVENTS);
+                &#private::names::<{ #private::count_names(<#this as #es::Projection>::EVENTS) }>(<#this as #es::Projection>::EVENTS);
             #[allow(unused_variables)]
             fn handle<'a>(
                 &'a mut #itself,
