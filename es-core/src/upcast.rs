@@ -1,4 +1,4 @@
-//! Bringing events that an older program has stored up to date, when they are read; what is stored stays as it is.
+#![doc = include_str!("../docs/changing-an-event.md")]
 
 use std::fmt;
 

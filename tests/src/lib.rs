@@ -94,8 +94,3 @@ async fn admin(statement: &str) {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct FrontPage;
-
-/// The examples of the project's documents.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/changing-an-event.md")]
-mod changing_an_event {}

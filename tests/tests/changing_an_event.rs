@@ -1,4 +1,4 @@
-//! The changes of `docs/changing-an-event.md`, each against streams that the program of before has stored.
+//! The changes of the chapter "Changing an event", each against streams that the program of before has stored.
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 #![expect(clippy::unused_self, reason = "which events a handler handles is all that matters here")]
 
