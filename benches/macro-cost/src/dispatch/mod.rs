@@ -15,10 +15,10 @@ use subjects::{ten, two_hundred};
 
 /// How many events a stream has.
 const EVENTS: u32 = 1_000;
-/// How often it is replayed in one run.
-const REPLAYS: u32 = 200;
-/// How many runs are taken in each round: short ones, so that what else the machine does falls on both.
-const RUNS: usize = 15;
+/// How often it is replayed in one run: a millisecond's work, which most runs do without being interrupted.
+const REPLAYS: u32 = 5;
+/// How many runs are taken in each round.
+const RUNS: usize = 400;
 
 /// An aggregate, replayed by the library and by a `match`. Both return what the handlers left behind.
 struct Subject {
