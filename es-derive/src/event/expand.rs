@@ -86,10 +86,8 @@ fn function(draft: &Draft, Step { at, way, .. }: &Step, next: Option<&&Step>) ->
         Way::With(path) => {
             let json = quote_spanned!(here=> #private::with_json(#path, #old)?);
             let made = quote_spanned!(here=> #private::from_json::<#after>(#json));
-            let value = match next {
-                Some(Step { way: Way::With(_), .. }) => json,
-                _ => quote_spanned!(here=> #made?),
-            };
+            let typed = !matches!(next, Some(Step { way: Way::With(_), .. }));
+            let value = if typed { quote_spanned!(here=> #made?) } else { json };
             (quote_spanned!(here=> #es::Json), value, made)
         }
     };
