@@ -33,6 +33,7 @@ mod fidelity;
 mod log;
 mod races;
 mod refusals;
+mod rows;
 mod streams;
 mod support;
 mod tables;
@@ -122,6 +123,9 @@ macro_rules! __projection_store_promises {
             changes::a_column_that_nobody_fills_in_is_refused
             changes::many_may_change_a_table_at_once
             changes::a_missing_column_is_named
+            rows::a_row_that_cannot_be_read_is_not_absent
+            rows::fetching_keeps_what_was_saved
+            rows::a_row_is_asked_for_once
             values::a_value_that_cannot_be_kept_is_refused
             batches::a_new_projection_starts_at_the_beginning
             batches::a_checkpoint_comes_back
