@@ -120,7 +120,9 @@ macro_rules! __projection_store_promises {
             changes::a_column_that_may_be_empty_is_added
             changes::a_column_that_must_be_filled_in_is_added_without_rows_only
             changes::an_older_program_runs_beside_a_newer_one
+            changes::a_batch_reads_the_columns_that_its_writer_does_not_know
             changes::a_column_that_nobody_fills_in_is_refused
+            changes::a_row_without_a_column_that_must_be_filled_in_is_refused
             changes::many_may_change_a_table_at_once
             changes::a_missing_column_is_named
             rows::a_row_that_cannot_be_read_is_not_absent
