@@ -126,7 +126,14 @@ pub trait ColumnType: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: ColumnType> ColumnType for Option<T> {
     const TYPE: SqlType = T::TYPE;
-    const NULLABLE: bool = true;
+    const NULLABLE: bool = {
+        // `Some(None)` would come back as `None`.
+        assert!(
+            !T::NULLABLE,
+            "an `Option` of an `Option` cannot be a column, which is empty in one way only"
+        );
+        true
+    };
 }
 
 macro_rules! columns {

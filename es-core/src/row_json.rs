@@ -22,6 +22,11 @@ pub(crate) fn encode_row<T: ReadModel>(row: &T) -> Result<String, ProjectionErro
             return Err(row_error::<T>(format!("its field `{}` {problem}", column.field)));
         }
     }
+    // A store would drop it.
+    let known = |field: &str| T::TABLE.columns.iter().any(|column| column.field == field);
+    if let Some(field) = fields.keys().filter(|field| !known(field)).min() {
+        return Err(row_error::<T>(format!("its field `{field}` has no column")));
+    }
     Ok(encoded.as_str().to_owned())
 }
 
@@ -58,4 +63,40 @@ fn row_error<T: ReadModel>(
         "a row does not fit its type"
     );
     ProjectionError::Row { table: T::TABLE.name, cause: Cause::new(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::Table;
+
+    #[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
+    struct Row {
+        id: i64,
+        #[serde(skip)]
+        shown: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    }
+
+    impl ReadModel for Row {
+        type Key = i64;
+        const TABLE: &'static Table =
+            &Table::new("rows", "id", const { &[Column::of::<i64>("id")] });
+        fn key(&self) -> i64 {
+            self.id
+        }
+    }
+
+    #[test]
+    fn a_field_without_a_column_is_refused_where_it_is_written() {
+        let row = Row { shown: true, ..Row::default() };
+        assert_eq!(encode_row(&row).expect("what serde skips is not written"), r#"{"id":0}"#);
+        match encode_row(&Row { note: Some("x".to_owned()), ..row }) {
+            Err(ProjectionError::Row { table: "rows", cause }) => {
+                assert_eq!(cause.to_string(), "its field `note` has no column");
+            }
+            answer => panic!("a field that a store would drop must be refused, not {answer:?}"),
+        }
+    }
 }

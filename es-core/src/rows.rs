@@ -117,13 +117,12 @@ impl<T: ReadModel> Rows<'_, T> {
                 .filter(|key| key != wanted && !self.tracked.0.contains_key(key)),
         );
         let found = self.backend.fetch(T::TABLE, &keys).await?;
+        // Before any key is taken for absent: a row that cannot be read is there.
+        let rows = decode_rows::<T>(&found)?;
+        let slot = |row| Slot { row, changed: false };
         // Absent rows are remembered too, so that they are not asked for again.
-        self.tracked
-            .0
-            .extend(keys.into_iter().map(|key| (key, Slot { row: None, changed: false })));
-        for row in decode_rows::<T>(&found)? {
-            self.tracked.0.insert(row.key().to_text(), Slot { row: Some(row), changed: false });
-        }
+        self.tracked.0.extend(keys.into_iter().map(|key| (key, slot(None))));
+        self.tracked.0.extend(rows.into_iter().map(|row| (row.key().to_text(), slot(Some(row)))));
         Ok(())
     }
 }

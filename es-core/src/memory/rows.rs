@@ -81,10 +81,13 @@ impl Key {
     }
 }
 
+fn refused(table: &Table, what: &str) -> StoreError {
+    StoreError::Other(Cause::new(format!("a row for `{}` {what}", table.name)))
+}
+
 /// The row from an object with the names of fields.
 fn read(table: &'static Table, object: &str) -> Result<(Key, Row), StoreError> {
-    let refused =
-        |what: &str| StoreError::Other(Cause::new(format!("a row for `{}` {what}", table.name)));
+    let refused = |what: &str| refused(table, what);
     let mut fields: BTreeMap<String, Box<RawValue>> =
         serde_json::from_str(object).map_err(|_| refused("is not an object"))?;
     let mut row = Row::new();
@@ -143,14 +146,31 @@ impl Tables {
     }
 
     fn rows(&self, table: &'static Table) -> Result<&BTreeMap<Key, Row>, StoreError> {
+        self.stored(table).map(|there| &there.rows)
+    }
+
+    /// Whether rows with these columns can be written: what must be filled in, a writer has to know.
+    fn check_writer(&self, table: &'static Table) -> Result<(), StoreError> {
+        let columns = &self.stored(table)?.columns;
+        let mut needed = columns.iter().filter(|column| !column.nullable);
+        match needed.find(|column| !has(table.columns, column)) {
+            None => Ok(()),
+            Some(column) => Err(refused(table, &format!("has no `{}`", column.name))),
+        }
+    }
+
+    fn stored(&self, table: &'static Table) -> Result<&Stored, StoreError> {
         let there = self.tables.get(table.name);
         let there = there.ok_or(StoreError::MissingTable { table: table.name })?;
-        let known = |column: &Column| there.columns.iter().any(|known| known.name == column.name);
-        match table.columns.iter().find(|column| !known(column)) {
-            None => Ok(&there.rows),
+        match table.columns.iter().find(|column| !has(&there.columns, column)) {
+            None => Ok(there),
             Some(column) => Err(table.lacks(column.name)),
         }
     }
+}
+
+fn has(columns: &[Column], wanted: &Column) -> bool {
+    columns.iter().any(|column| column.name == wanted.name)
 }
 
 /// One batch on a [`MemoryStore`]: staged, and written at the commit.
@@ -189,7 +209,7 @@ impl MemoryBatch {
 
     /// Everything is checked here rather than at the commit, where nothing may fail half way.
     fn stage(&mut self, table: &'static Table, rows: &[String]) -> Result<(), StoreError> {
-        self.store.inner().tables.rows(table)?;
+        self.store.inner().tables.check_writer(table)?;
         let read = rows.iter().map(|row| read(table, row));
         let rows = read.collect::<Result<Vec<_>, StoreError>>()?;
         replace(self.staged.entry(table.name).or_default(), rows);

@@ -123,6 +123,7 @@ fn check_distinct(columns: &[&Field], errors: &mut Errors) {
 fn check_serde(attrs: &[Attribute], errors: &mut Errors) -> Option<Setting> {
     const NAMES: &str = "a row travels by the names of its fields: remove this option and name the column with \
                          `#[read_model(column = \"…\")]`";
+    const OTHER: &str = "a row travels by the names of its fields: remove this option, which puts something else in their place";
     const FLAT: &str =
         "a field is one column: remove this option and keep it as JSON with `#[read_model(json)]`";
     const HALF: &str = "a row is read as it was written: remove this option, or write `#[serde(skip)]` and \
@@ -134,6 +135,10 @@ fn check_serde(attrs: &[Attribute], errors: &mut Errors) -> Option<Setting> {
         ("rename", NAMES),
         ("rename_all", NAMES),
         ("tag", NAMES),
+        ("into", OTHER),
+        ("from", OTHER),
+        ("try_from", OTHER),
+        ("transparent", OTHER),
         ("flatten", FLAT),
         ("skip_serializing", HALF),
         ("skip_deserializing", HALF),

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::support::unique;
-use super::tables::{made, rows, write};
+use super::tables::{made, parse, rows, write};
 use crate::column::{Column, Table};
 use crate::error::StoreError;
 use crate::read_model::RowSelection;
@@ -68,12 +68,48 @@ pub async fn an_older_program_runs_beside_a_newer_one<S: ProjectionStore>(store:
     assert_eq!(rows(store, new).await, wanted, "a column that the writer does not know is kept");
 }
 
+/// Within a batch too a row has the columns that its writer does not know: what they hold, or null when the row is new.
+pub async fn a_batch_reads_the_columns_that_its_writer_does_not_know<S: ProjectionStore>(
+    store: &S,
+) {
+    let [old, new] = tables([&[ID, N], &[ID, N, NOTE]]);
+    made(store, new).await;
+    write(store, new, &[json!({ "id": "a", "n": 1, "note": "x" })]).await;
+    let mut batch = store.begin(&unique("unknown"), 1).await.expect("a batch can be opened");
+    for (key, note) in [("a", json!("x")), ("b", Value::Null)] {
+        let row = [json!({ "id": key, "n": 2 }).to_string()];
+        batch.backend().upsert(old, &row).await.expect("the row fits");
+        let found = batch.backend().fetch(new, &[key.to_owned()]).await.expect("readable");
+        let found: Vec<Value> = found.iter().map(|row| parse(row)).collect();
+        assert_eq!(found, [json!({ "id": key, "n": 2, "note": note })], "the row has all columns");
+    }
+}
+
 /// A table with a column that must be filled in is refused to a program that does not know the column.
 pub async fn a_column_that_nobody_fills_in_is_refused<S: ProjectionStore>(store: &S) {
     let [old, new] = tables([&[ID], &[ID, N]]);
     made(store, new).await;
     let difference = differs(store, old).await;
     assert!(difference.contains("`n`"), "the error names the column: {difference}");
+}
+
+/// When such a column is added while an older program runs, the rows that this one writes are refused: they would have
+/// nothing there.
+pub async fn a_row_without_a_column_that_must_be_filled_in_is_refused<S: ProjectionStore>(
+    store: &S,
+) {
+    let [old, new] = tables([&[ID], &[ID, N]]);
+    made(store, old).await;
+    made(store, new).await;
+    for there in [vec![], vec![json!({ "id": "a", "n": 1 })]] {
+        write(store, new, &there).await;
+        let mut batch = store.begin(&unique("unfilled"), 1).await.expect("a batch can be opened");
+        let row = [json!({ "id": "a" }).to_string()];
+        let written = batch.backend().upsert(old, &row).await;
+        assert!(matches!(written, Err(StoreError::Other(_))), "must be refused: {written:?}");
+        drop(batch);
+        assert_eq!(rows(store, new).await, there, "a refused row changes nothing");
+    }
 }
 
 /// Many may make and change a table at once, each to its own type.

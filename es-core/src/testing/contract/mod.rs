@@ -33,6 +33,7 @@ mod fidelity;
 mod log;
 mod races;
 mod refusals;
+mod rows;
 mod streams;
 mod support;
 mod tables;
@@ -119,9 +120,14 @@ macro_rules! __projection_store_promises {
             changes::a_column_that_may_be_empty_is_added
             changes::a_column_that_must_be_filled_in_is_added_without_rows_only
             changes::an_older_program_runs_beside_a_newer_one
+            changes::a_batch_reads_the_columns_that_its_writer_does_not_know
             changes::a_column_that_nobody_fills_in_is_refused
+            changes::a_row_without_a_column_that_must_be_filled_in_is_refused
             changes::many_may_change_a_table_at_once
             changes::a_missing_column_is_named
+            rows::a_row_that_cannot_be_read_is_not_absent
+            rows::fetching_keeps_what_was_saved
+            rows::a_row_is_asked_for_once
             values::a_value_that_cannot_be_kept_is_refused
             batches::a_new_projection_starts_at_the_beginning
             batches::a_checkpoint_comes_back

@@ -314,7 +314,7 @@ fn sorted(rows: &[String]) -> Vec<Value> {
     rows
 }
 
-fn parse<T: serde::de::DeserializeOwned>(row: &str) -> T {
+pub(super) fn parse<T: serde::de::DeserializeOwned>(row: &str) -> T {
     serde_json::from_str(row)
         .unwrap_or_else(|e| panic!("a row is not what was written: {e}: {row}"))
 }
