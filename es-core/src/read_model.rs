@@ -16,8 +16,8 @@ use crate::column::{ColumnType, Table};
 /// One row of a read model: `#[derive(ReadModel)]` implements it.
 ///
 /// An implementation must name in `TABLE` exactly the fields that serde writes. A row that not every store could keep
-/// is refused with [`ProjectionError::Row`] before it is written: one with a field that has no column, a whole number above
-/// 2^63 − 1, `NaN`, an infinite number, a NUL character, or a year before 1 or after 9999.
+/// is refused with [`ProjectionError::Row`] before it is written: one with a field that has no column, a whole number
+/// above 2^63 − 1, `NaN`, an infinite number, a NUL character, or a year before 1 or after 9999.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a read model",
     label = "not a read model",
