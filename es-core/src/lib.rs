@@ -5,7 +5,9 @@
 extern crate self as es_core;
 
 mod aggregate;
+mod checkpoint;
 mod column;
+mod dead_letter;
 mod dispatch;
 mod error;
 mod event;
@@ -13,6 +15,7 @@ mod event_type;
 mod events;
 mod fold;
 mod id;
+mod lease;
 mod limits;
 #[cfg(feature = "macros")]
 mod macros;
@@ -21,6 +24,7 @@ mod metadata;
 mod name;
 mod payload;
 mod projection;
+mod projection_store;
 #[cfg(feature = "runtime")]
 mod projector;
 mod read_model;
@@ -33,16 +37,22 @@ mod row_json;
 mod rows;
 mod shape;
 mod store;
+#[cfg(feature = "runtime")]
+mod subscription_store;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod upcast;
 mod version;
+#[cfg(feature = "runtime")]
+mod wake;
 
 #[doc(hidden)]
 pub mod __private;
 
 pub use aggregate::{Aggregate, HandledBy, Handles, UnknownEvents};
+pub use checkpoint::{Checkpoint, Epoch, Part, ProjectionPart};
 pub use column::{Column, ColumnType, SqlType, Table};
+pub use dead_letter::{DeadLetter, LetterSelection, LetterState};
 pub use dispatch::{EventContext, Handler};
 pub use error::{
     AppendError, Cause, EncodeError, ExecuteError, Invalid, LoadError, ReplayError, SaveError,
@@ -52,12 +62,14 @@ pub use event::{Event, SchemaVersion};
 pub use event_type::EventType;
 pub use events::{Events, IntoEvents};
 pub use id::{AggregateId, EventId, StreamId};
+pub use lease::{Lease, LeaseRequest, Leases};
 pub use limits::Limits;
 pub use memory::MemoryStore;
 pub use metadata::Metadata;
 pub use name::{Category, EventName};
 pub use payload::Payload;
-pub use projection::{Batch, FromBatch, Projection, ProjectionError};
+pub use projection::{Batch, FromBatch, FromReset, Projection, ProjectionError, Reset};
+pub use projection_store::{BatchStart, ProjectionBatch, ProjectionStore};
 #[cfg(feature = "runtime")]
 pub use projector::{Progress, Projector};
 pub use read_model::{ReadModel, ReadModelBackend, ReadModelQuery, RowKey, RowSelection};
@@ -68,11 +80,15 @@ pub use root::{Committed, Root};
 pub use rows::{ReadModels, Rows};
 pub use shape::FoundColumn;
 pub use store::{
-    Appended, BoxFuture, Checkpoint, EventAddress, EventStore, EventStream, LogPage, LogQuery,
-    ProjectionBatch, ProjectionStore, StreamAppend, StreamQuery,
+    Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery, StreamAppend,
+    StreamQuery,
 };
+#[cfg(feature = "runtime")]
+pub use subscription_store::{Promotion, SubscriptionStore};
 pub use upcast::{Json, UpcastError, Upcaster};
 pub use version::{ExpectedVersion, Position, Version};
+#[cfg(feature = "runtime")]
+pub use wake::{Signal, Wakes};
 
 /// What a program that uses `es` needs in scope: `use es_core::prelude::*;`.
 pub mod prelude {

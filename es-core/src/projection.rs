@@ -4,6 +4,7 @@ use std::error::Error;
 
 use thiserror::Error;
 
+use crate::column::Table;
 use crate::dispatch::EventContext;
 use crate::error::{Cause, ReplayError, StoreError};
 use crate::event_type::EventType;
@@ -26,9 +27,11 @@ use crate::store::BoxFuture;
 pub trait Projection: Send + 'static {
     /// The name under which its checkpoint is kept.
     const NAME: &'static str;
-    /// Raised when its read models must be built anew: a new version has its own checkpoint and begins at the beginning
-    /// of the log. Give it tables of another name, or empty the old ones first, or events will count twice.
+    /// Raised when its read models must be built anew: a new version has its own checkpoint, begins at the beginning of
+    /// the log, and builds tables of its own (`orders` of version 2 is `orders_v2`) while the old version serves.
     const VERSION: u32 = 1;
+    /// The tables of the read models that its handlers write; rows of others are refused.
+    const READ_MODELS: &'static [&'static Table] = &[];
     /// The types of the events it handles, for listings such as [`EventRegistry`](crate::EventRegistry).
     const EVENTS: &'static [EventType] = &[];
     /// The stored names of the events it handles, those of before included: stores filter the log by it.
@@ -43,6 +46,46 @@ pub trait Projection: Send + 'static {
         event: &'a StoredEvent,
         batch: &'a mut Batch<'_>,
     ) -> BoxFuture<'a, Result<(), ProjectionError>>;
+
+    /// Empties what its handlers have written with SQL of their own; [`READ_MODELS`](Self::READ_MODELS) are emptied without it.
+    /// Called when the projection is reset or rebuilt, in the transaction that sets its checkpoint back.
+    ///
+    /// # Errors
+    /// [`ProjectionError`]: nothing is reset.
+    fn reset<'a>(&'a mut self, _: &'a mut Reset<'_>) -> BoxFuture<'a, Result<(), ProjectionError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// What a projection can reach while it is reset: the transaction.
+pub struct Reset<'a> {
+    pub(crate) backend: &'a mut dyn ReadModelBackend,
+}
+
+impl Reset<'_> {
+    /// The store's own transaction, for adapters that offer it: `None` when it is of another type.
+    pub fn transaction<T: 'static>(&mut self) -> Option<&mut T> {
+        self.backend.transaction().downcast_mut()
+    }
+}
+
+impl std::fmt::Debug for Reset<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reset").finish_non_exhaustive()
+    }
+}
+
+/// A type that the `#[reset]` method of a projection may take as its parameter.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the parameter of a projection's `#[reset]` method",
+    note = "take nothing, or the context of a store, such as `&mut PgReset<'_>`"
+)]
+pub trait FromReset<'a>: Sized {
+    /// Borrows it.
+    ///
+    /// # Errors
+    /// [`ProjectionError::Context`] when the store that runs the projection does not offer it.
+    fn from_reset(reset: &'a mut Reset<'_>) -> Result<Self, ProjectionError>;
 }
 
 /// A handler could not do its work, or its work could not be stored.
@@ -72,6 +115,30 @@ pub enum ProjectionError {
         #[source]
         cause: Cause,
     },
+    /// The handler wrote rows of a read model that the projection does not declare.
+    #[error("add the read model of table `{table}` to `#[projection(read_models(..))]`")]
+    Undeclared {
+        /// The table.
+        table: &'static str,
+    },
+    /// The handler panicked.
+    #[error("the handler panicked: {message}")]
+    Panicked {
+        /// What it said.
+        message: String,
+    },
+    /// The handler took longer than it may.
+    #[error("the handler took longer than {limit:?}")]
+    TimedOut {
+        /// How long it may take.
+        limit: std::time::Duration,
+    },
+    /// Earlier attempts at the event did not come back: each time the process ended first.
+    #[error("the process ended in each of {attempts} attempts to handle the event")]
+    NeverCameBack {
+        /// How many attempts there were.
+        attempts: u32,
+    },
     /// The handler's own error.
     #[error(transparent)]
     Handler(Cause),
@@ -89,9 +156,23 @@ impl ProjectionError {
     }
 }
 
+/// Which tables a projection may write, and in which version they are its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tables {
+    pub(crate) declared: &'static [&'static Table],
+    pub(crate) version: u32,
+}
+
+impl Tables {
+    pub(crate) const fn of<P: Projection>() -> Self {
+        Self { declared: P::READ_MODELS, version: P::VERSION }
+    }
+}
+
 /// What a handler can reach while one event of a batch is handled: the event's envelope and the batch's transaction.
 pub struct Batch<'a> {
     pub(crate) event: &'a StoredEvent,
+    pub(crate) tables: Tables,
     pub(crate) streams: &'a [uuid::Uuid],
     pub(crate) backend: &'a mut dyn ReadModelBackend,
     pub(crate) unit: &'a mut UnitOfWork,

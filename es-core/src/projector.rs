@@ -3,13 +3,15 @@
 use std::any::Any;
 use std::fmt;
 
+use crate::checkpoint::{Checkpoint, ProjectionPart};
 use crate::column::Table;
 use crate::error::StoreError;
-use crate::projection::{Batch, Projection, ProjectionError};
+use crate::projection::{Batch, Projection, ProjectionError, Tables};
+use crate::projection_store::{BatchStart, ProjectionBatch as _, ProjectionStore};
 use crate::read_model::ReadModelBackend;
 use crate::record::StoredEvent;
 use crate::rows::UnitOfWork;
-use crate::store::{BoxFuture, Checkpoint, LogQuery, ProjectionBatch as _, ProjectionStore};
+use crate::store::{BoxFuture, LogQuery};
 use crate::version::Position;
 
 /// How far a projection has come.
@@ -109,7 +111,13 @@ impl<P: Projection, S: ProjectionStore> Projector<P, S> {
         let mut backend = NoReadModels;
         for event in &page.events {
             let mut unit = UnitOfWork::default();
-            let mut batch = Batch { event, streams: &[], backend: &mut backend, unit: &mut unit };
+            let mut batch = Batch {
+                event,
+                tables: Tables::of::<P>(),
+                streams: &[],
+                backend: &mut backend,
+                unit: &mut unit,
+            };
             self.projection.handle(event, &mut batch).await?;
             unit.flush(&mut backend).await?;
             checkpoint = Checkpoint { position: event.position, event: Some(event.id) };
@@ -120,10 +128,15 @@ impl<P: Projection, S: ProjectionStore> Projector<P, S> {
     }
 
     async fn run_in_store(&mut self) -> Result<Progress, ProjectionError> {
+        let part = ProjectionPart::whole(P::NAME, P::VERSION);
         // The page is read before the transaction is opened, so that one batch never needs two connections at once.
         let from = match self.checkpoint {
             Some(known) => known,
-            None => self.store.begin(P::NAME, P::VERSION).await?.checkpoint(),
+            None => {
+                let found = self.store.checkpoint(&part).await?;
+                self.store.fits(&part, found).await?;
+                found
+            }
         };
         let page = self.store.read_log(query::<P>(from), self.batch_size).await?;
         if page.through <= from.position {
@@ -132,11 +145,7 @@ impl<P: Projection, S: ProjectionStore> Projector<P, S> {
         }
         // Known again only after the commit: whatever goes wrong, the next batch asks the store where it stands.
         self.checkpoint = None;
-        let mut batch = self.store.begin(P::NAME, P::VERSION).await?;
-        if batch.checkpoint() != from {
-            tracing::debug!(projection = P::NAME, "another worker has moved the checkpoint");
-            return Ok(Progress { events: 0, position: batch.checkpoint().position });
-        }
+        let mut batch = self.store.begin_batch(BatchStart::new(part, from, None)).await?;
         self.handle_page(&page.events, batch.backend()).await?;
         let last = page.events.last().map(|event| event.id);
         let checkpoint = Checkpoint { position: page.through, event: last.or(from.event) };
@@ -161,8 +170,13 @@ impl<P: Projection, S: ProjectionStore> Projector<P, S> {
         streams.dedup();
         let mut unit = UnitOfWork::default();
         for event in events {
-            let mut batch =
-                Batch { event, streams: &streams, backend: &mut *backend, unit: &mut unit };
+            let mut batch = Batch {
+                event,
+                tables: Tables::of::<P>(),
+                streams: &streams,
+                backend: &mut *backend,
+                unit: &mut unit,
+            };
             self.projection.handle(event, &mut batch).await?;
         }
         unit.flush(backend).await

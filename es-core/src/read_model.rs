@@ -8,8 +8,9 @@ use std::future::Future;
 
 use crate::error::StoreError;
 use crate::projection::ProjectionError;
+use crate::projection_store::ProjectionStore;
 use crate::row_json::decode_rows;
-use crate::store::{BoxFuture, ProjectionStore};
+use crate::store::BoxFuture;
 
 use crate::column::{ColumnType, Table};
 

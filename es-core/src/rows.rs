@@ -49,7 +49,7 @@ impl ReadModels<'_> {
 
 impl<'a> FromBatch<'a> for ReadModels<'a> {
     fn from_batch(batch: &'a mut Batch<'_>) -> Result<Self, ProjectionError> {
-        let Batch { event, streams, backend, unit } = batch;
+        let Batch { event, streams, backend, unit, .. } = batch;
         Ok(Self { event, streams, backend: &mut **backend, unit })
     }
 }

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures_core::Stream;
 
-use crate::column::Table;
+use crate::checkpoint::Part;
 use crate::error::{AppendError, StoreError};
 use crate::id::{EventId, StreamId};
-use crate::read_model::{ReadModelBackend, RowSelection};
 use crate::record::{NewEvent, StoredEvent};
 use crate::version::{ExpectedVersion, Position, Version};
 
@@ -93,12 +92,18 @@ pub struct LogQuery<'a> {
     pub after: Position,
     /// Only events with one of these names; `None` means all.
     pub names: Option<&'a [&'a str]>,
+    /// Only events of streams of this category.
+    pub category: Option<&'a str>,
+    /// Only events whose metadata name this tenant.
+    pub tenant: Option<&'a str>,
+    /// Only events of the streams of this part.
+    pub part: Option<Part>,
 }
 
 impl<'a> LogQuery<'a> {
     /// All events after `position`.
     pub const fn after(position: Position) -> Self {
-        Self { after: position, names: None }
+        Self { after: position, names: None, category: None, tenant: None, part: None }
     }
 
     /// Only events with one of these names.
@@ -106,6 +111,37 @@ impl<'a> LogQuery<'a> {
     pub const fn names(mut self, names: &'a [&'a str]) -> Self {
         self.names = Some(names);
         self
+    }
+
+    /// Only events of streams of this category.
+    #[must_use]
+    pub const fn category(mut self, category: &'a str) -> Self {
+        self.category = Some(category);
+        self
+    }
+
+    /// Only events whose metadata name this tenant.
+    #[must_use]
+    pub const fn tenant(mut self, tenant: &'a str) -> Self {
+        self.tenant = Some(tenant);
+        self
+    }
+
+    /// Only events of the streams of this part.
+    #[must_use]
+    pub const fn part(mut self, part: Part) -> Self {
+        self.part = Some(part);
+        self
+    }
+}
+
+impl LogQuery<'_> {
+    /// Whether an event after `after` is one of those asked for.
+    pub fn selects(&self, event: &StoredEvent) -> bool {
+        self.names.is_none_or(|names| names.contains(&event.name.as_str()))
+            && self.category.is_none_or(|category| event.stream.category().as_str() == category)
+            && self.tenant.is_none_or(|tenant| event.metadata.tenant.as_deref() == Some(tenant))
+            && self.part.is_none_or(|part| part.has(event.stream.id()))
     }
 }
 
@@ -248,80 +284,6 @@ impl<S: EventStore> EventStore for Arc<S> {
     async fn locate(&self, ids: &[EventId]) -> Result<Vec<EventAddress>, StoreError> {
         (**self).locate(ids).await
     }
-}
-
-/// Up to where a projection has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Checkpoint {
-    /// Every event up to here that the projection subscribes to is in its read models.
-    pub position: Position,
-    /// The last event that was handled; by it a log that was replaced can be told from this one.
-    pub event: Option<EventId>,
-}
-
-impl Checkpoint {
-    /// A checkpoint at `position`, whose last handled event was `event`.
-    pub const fn new(position: Position, event: Option<EventId>) -> Self {
-        Self { position, event }
-    }
-}
-
-/// A store that can also keep read models, and checkpoints in the same transaction.
-pub trait ProjectionStore: EventStore {
-    /// An open transaction for one batch of one projection.
-    type Batch: ProjectionBatch;
-
-    /// Makes the table of a read model, or adds the columns that it lacks; many may do so at once. With nothing to do it
-    /// changes nothing and needs no right to.
-    ///
-    /// A column that must be filled in is added only while there are no rows. A column that the read model does not know
-    /// is left alone when it may be empty or has a default, so that an older program runs beside a newer one.
-    ///
-    /// # Errors
-    /// [`StoreError::TableDiffers`] when the table differs in another way, [`StoreError::TableDenied`] when the program
-    /// has no right to make or change it.
-    fn ensure_table(
-        &self,
-        table: &'static Table,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Opens a batch of projection `name` in `version`. Of two that begin at the same checkpoint at most one commits: a
-    /// store makes the second wait here, or fail with [`StoreError::CheckpointMoved`] when it commits.
-    ///
-    /// # Errors
-    /// [`StoreError`] when no transaction can be opened.
-    fn begin(
-        &self,
-        name: &str,
-        version: u32,
-    ) -> impl Future<Output = Result<Self::Batch, StoreError>> + Send;
-
-    /// Rows of a read model as JSON objects, outside any batch.
-    ///
-    /// # Errors
-    /// [`StoreError`] when they cannot be read.
-    fn read_rows(
-        &self,
-        table: &'static Table,
-        select: RowSelection<'_>,
-    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
-}
-
-/// One transaction of a projection. Dropped without [`commit`](Self::commit) it leaves nothing behind.
-pub trait ProjectionBatch: Send + 'static {
-    /// The checkpoint that this batch starts from.
-    fn checkpoint(&self) -> Checkpoint;
-
-    /// Where the handlers' read models go.
-    fn backend(&mut self) -> &mut dyn ReadModelBackend;
-
-    /// Saves the checkpoint and commits both together.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the commit failed: then neither rows nor checkpoint are stored, unless the connection
-    /// broke during the commit itself; then both are, or neither.
-    fn commit(self, checkpoint: Checkpoint) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// Microseconds are what every store keeps of a time; a leap second is the first of the next minute.

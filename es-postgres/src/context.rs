@@ -6,7 +6,7 @@ use es_core::{Batch, EventContext, FromBatch, ProjectionError};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::projection::PgBatch;
+use crate::batch::PgBatch;
 
 /// The second parameter of a handler that runs its own SQL, `&mut PgContext<'_>`: what it does on
 /// [`connection`](Self::connection) is committed together with the checkpoint, or not at all.

@@ -1,6 +1,6 @@
 //! What the driver's errors mean to a caller. The only place that reads SQLSTATE codes.
 
-use es_core::{Cause, StoreError};
+use es_core::{Cause, ProjectionError, StoreError};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use thiserror::Error;
 
@@ -29,6 +29,17 @@ pub(crate) fn store_error(error: &sqlx::Error) -> StoreError {
         },
         Class::Other => StoreError::Other(cause),
     }
+}
+
+/// Whether what a handler failed with is, or was caused by, an error of the driver that may pass.
+pub(crate) fn is_transient_cause(error: &ProjectionError) -> bool {
+    let ProjectionError::Handler(cause) = error else { return false };
+    let first: &(dyn std::error::Error + 'static) = cause.get();
+    let mut causes = std::iter::successors(Some(first), |error| error.source());
+    causes.any(|error| {
+        let driver = error.downcast_ref::<sqlx::Error>();
+        driver.is_some_and(|error| matches!(class(error), Class::Unavailable))
+    })
 }
 
 /// The error as something that may be shown.
@@ -105,7 +116,7 @@ fn class_of_code(code: &str, message: &str) -> Class {
         "42P01" if message.contains("es.") => Class::NoSchema,
         // Collisions, a cancelled statement (`statement_timeout`) and a lock not had in time (`lock_timeout`).
         // 25006: a standby refuses to write; during a switch to another primary it may soon be one.
-        "40001" | "40P01" | "57014" | "55P03" | "25006" => Class::Unavailable,
+        "40001" | "40P01" | "57014" | "55P03" | "25006" | "25P03" => Class::Unavailable,
         // The connection, the server's resources, a server that stops or starts.
         _ if ["08", "53", "57P0"].iter().any(|class| code.starts_with(class)) => Class::Unavailable,
         _ => Class::Other,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod append;
+mod batch;
 mod config;
 mod context;
 mod error;
@@ -15,8 +16,8 @@ mod store;
 mod table;
 mod transaction;
 
+pub use batch::PgBatch;
 pub use config::PgConfig;
 pub use context::PgContext;
-pub use projection::PgBatch;
 pub use store::PgStore;
 pub use table::create_table;

@@ -13,8 +13,14 @@ struct Migration {
 }
 
 /// All steps, by rising version. A step that has been published is never changed.
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "log", sql: include_str!("../migrations/0001_log.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "log", sql: include_str!("../migrations/0001_log.sql") },
+    Migration {
+        version: 2,
+        name: "subscriptions",
+        sql: include_str!("../migrations/0002_subscriptions.sql"),
+    },
+];
 
 /// The version of the schema that this program was written for.
 pub(crate) const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;

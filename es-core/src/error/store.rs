@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::{Cause, Invalid};
+use crate::checkpoint::ProjectionPart;
 use crate::id::{EventId, StreamId};
 use crate::name::Category;
 use crate::version::{ExpectedVersion, Version};
@@ -86,6 +87,39 @@ pub enum StoreError {
     CheckpointMoved {
         /// The projection.
         projection: String,
+    },
+    /// A checkpoint that does not fit the log: the database was restored, replaced, or put back to an earlier time.
+    #[error(
+        "the checkpoint of projection {projection} does not fit this log: {what}; reset the projection, or bring back \
+         the log that it was built from"
+    )]
+    ForeignCheckpoint {
+        /// The projection.
+        projection: ProjectionPart,
+        /// What does not fit.
+        what: String,
+    },
+    /// The projection has begun with another number of parts.
+    #[error(
+        "projection `{projection}` is split into {found} parts in the store, not {asked}: reset it to change that"
+    )]
+    Parts {
+        /// The projection.
+        projection: String,
+        /// The number of parts in the store.
+        found: u32,
+        /// The number asked for.
+        asked: u32,
+    },
+    /// Another version of the projection serves now; this one is not run any more.
+    #[error("version {version} of projection `{projection}` no longer serves: version {by} does")]
+    Superseded {
+        /// The projection.
+        projection: String,
+        /// The version that was to be run.
+        version: u32,
+        /// The version that serves.
+        by: u32,
     },
     /// Anything else the store or its driver says.
     #[error("the store failed")]

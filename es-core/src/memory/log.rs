@@ -76,15 +76,18 @@ impl Log {
     /// Up to `limit` events after `query.after`, not beyond `end`.
     pub(super) fn page(&self, query: LogQuery<'_>, end: Position, limit: usize) -> LogPage {
         let rest = self.events.get(index(query.after.get())..index(end.get())).unwrap_or_default();
-        let wanted = |event: &&StoredEvent| {
-            query.names.is_none_or(|names| names.contains(&event.name.as_str()))
-        };
+        let wanted = |event: &&StoredEvent| query.selects(event);
         let events: Vec<_> = rest.iter().filter(wanted).take(limit).cloned().collect();
         let through = match events.last() {
             Some(last) if events.len() == limit => last.position,
             _ => end.max(query.after),
         };
         LogPage { events, through }
+    }
+
+    pub(super) fn count(&self, query: LogQuery<'_>) -> u64 {
+        let rest = self.events.get(index(query.after.get())..).unwrap_or_default();
+        rest.iter().filter(|event| query.selects(event)).count() as u64
     }
 
     pub(super) fn locate(&self, id: EventId) -> Option<EventAddress> {

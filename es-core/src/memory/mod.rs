@@ -1,24 +1,32 @@
 //! The store for tests, demonstrations and in-process use; also the model that other stores are compared with.
 
+mod batch;
 mod log;
+#[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only subscriptions take leases"))]
+mod progress;
 mod rows;
+#[cfg(feature = "runtime")]
+mod subscriptions;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::stream;
 
+use self::batch::MemoryBatch;
 use self::log::Log;
-use self::rows::{MemoryBatch, Tables};
+use self::progress::Progress;
+use self::rows::Tables;
+use crate::checkpoint::{Checkpoint, ProjectionPart};
 use crate::column::Table;
 use crate::error::{AppendError, StoreError};
 use crate::id::{EventId, StreamId};
 use crate::limits::Limits;
+use crate::projection_store::{BatchStart, ProjectionStore};
 use crate::read_model::RowSelection;
 use crate::record::StoredEvent;
 use crate::store::{
-    Appended, EventAddress, EventStore, EventStream, LogPage, LogQuery, ProjectionStore,
-    StreamAppend, StreamQuery,
+    Appended, EventAddress, EventStore, EventStream, LogPage, LogQuery, StreamAppend, StreamQuery,
 };
 use crate::version::{Position, Version};
 
@@ -30,12 +38,15 @@ const CHUNK: usize = 256;
 pub struct MemoryStore {
     inner: Arc<Mutex<Inner>>,
     limits: Limits,
+    #[cfg(feature = "runtime")]
+    appended: crate::wake::Signal,
 }
 
 #[derive(Default)]
 struct Inner {
     log: Log,
     tables: Tables,
+    progress: Progress,
 }
 
 impl MemoryStore {
@@ -62,7 +73,13 @@ impl EventStore for MemoryStore {
         let checked = self.limits.check_all(&appends);
         let mut inner = self.inner();
         let pairs = checked.into_iter().zip(appends);
-        pairs.map(|(checked, append)| checked.and_then(|()| inner.log.append(append))).collect()
+        let done: Vec<_> = pairs
+            .map(|(checked, append)| checked.and_then(|()| inner.log.append(append)))
+            .collect();
+        drop(inner);
+        #[cfg(feature = "runtime")]
+        self.appended.wake();
+        done
     }
 
     fn read_stream<'a>(&'a self, stream: &'a StreamId, query: StreamQuery) -> EventStream<'a> {
@@ -106,9 +123,19 @@ impl ProjectionStore for MemoryStore {
         self.inner().tables.ensure(table)
     }
 
-    async fn begin(&self, name: &str, version: u32) -> Result<MemoryBatch, StoreError> {
-        let checkpoint = self.inner().tables.checkpoint(name, version);
-        Ok(MemoryBatch::new(self.clone(), name, version, checkpoint))
+    async fn checkpoint(&self, part: &ProjectionPart) -> Result<Checkpoint, StoreError> {
+        self.inner().progress.checkpoint(part)
+    }
+
+    async fn fits(&self, part: &ProjectionPart, checkpoint: Checkpoint) -> Result<(), StoreError> {
+        let inner = self.inner();
+        let found = checkpoint.event.and_then(|event| inner.log.locate(event));
+        let has_event = found.is_some_and(|event| event.position <= checkpoint.position);
+        checkpoint.judge(part, checkpoint.position <= inner.log.head(), has_event)
+    }
+
+    async fn begin_batch(&self, start: BatchStart) -> Result<MemoryBatch, StoreError> {
+        Ok(MemoryBatch::new(self.clone(), start))
     }
 
     async fn read_rows(

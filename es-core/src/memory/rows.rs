@@ -1,29 +1,27 @@
-//! Read-model tables and checkpoints in memory.
+//! Read-model tables in memory.
 
-use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::MemoryStore;
 use crate::column::{Column, SqlType, Table};
 use crate::error::{Cause, StoreError};
-use crate::read_model::{ReadModelBackend, RowSelection};
+use crate::read_model::RowSelection;
 use crate::shape::FoundColumn;
-use crate::store::{BoxFuture, Checkpoint, ProjectionBatch};
 
 #[derive(Default)]
 pub(super) struct Tables {
-    tables: HashMap<&'static str, Stored>,
-    checkpoints: HashMap<(String, u32), Checkpoint>,
+    tables: HashMap<String, Stored>,
+    /// Which table is seen under another name.
+    views: HashMap<String, String>,
 }
 
 /// A table and its rows.
-struct Stored {
+pub(super) struct Stored {
     key: &'static str,
     columns: Vec<Column>,
-    rows: BTreeMap<Key, Row>,
+    pub(super) rows: BTreeMap<Key, Row>,
 }
 
 impl Stored {
@@ -54,11 +52,11 @@ fn words(sql_type: SqlType) -> &'static str {
 }
 
 /// A row by the names of its columns, as text of JSON: what a column holds stays when its field is renamed.
-type Row = BTreeMap<&'static str, Box<RawValue>>;
+pub(super) type Row = BTreeMap<&'static str, Box<RawValue>>;
 
 /// Numbers sort as numbers, everything else as bytes: as a database sorts them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+pub(super) enum Key {
     Number(i64),
     Text(String),
 }
@@ -113,9 +111,9 @@ fn write(table: &Table, row: &Row) -> String {
 
 impl Tables {
     pub(super) fn ensure(&mut self, table: &'static Table) -> Result<(), StoreError> {
-        let Some(there) = self.tables.get_mut(table.name) else {
+        let Some(there) = self.table_mut(table.name) else {
             let (key, columns, rows) = (table.key, table.columns.to_vec(), BTreeMap::new());
-            self.tables.insert(table.name, Stored { key, columns, rows });
+            self.tables.insert(table.name.to_owned(), Stored { key, columns, rows });
             return Ok(());
         };
         let missing = table.missing_from(&there.found(), words)?;
@@ -124,10 +122,6 @@ impl Tables {
         }
         there.columns.extend(missing.into_iter().copied());
         Ok(())
-    }
-
-    pub(super) fn checkpoint(&self, name: &str, version: u32) -> Checkpoint {
-        self.checkpoints.get(&(name.to_owned(), version)).copied().unwrap_or_default()
     }
 
     pub(super) fn read(
@@ -145,6 +139,40 @@ impl Tables {
         Ok(found.into_iter().map(|row| write(table, row)).collect())
     }
 
+    pub(super) fn table_mut(&mut self, name: &str) -> Option<&mut Stored> {
+        let name = self.real_name(name).to_owned();
+        self.tables.get_mut(&name)
+    }
+
+    fn real_name<'a>(&'a self, name: &'a str) -> &'a str {
+        self.views.get(name).map_or(name, String::as_str)
+    }
+
+    /// Shows a table under the serving name. One that has that name so far keeps its rows, under a name of its version.
+    #[cfg(feature = "runtime")]
+    pub(super) fn promote(&mut self, promotion: &crate::Promotion) -> Result<(), StoreError> {
+        let (serving, built) = (promotion.serving, promotion.built);
+        if serving.name == built.name || self.real_name(serving.name) == built.name {
+            return Ok(());
+        }
+        self.stored(built)?;
+        if let Some(table) = self.tables.remove(serving.name) {
+            self.tables.insert(format!("{}_v1", serving.name), table);
+        }
+        self.views.insert(serving.name.to_owned(), built.name.to_owned());
+        Ok(())
+    }
+
+    #[cfg(feature = "runtime")]
+    pub(super) fn drop(&mut self, table: &str) -> Result<(), StoreError> {
+        if let Some((view, _)) = self.views.iter().find(|(_, shown)| *shown == table) {
+            let what = format!("the table `{table}` is seen as `{view}`");
+            return Err(StoreError::Other(Cause::new(what)));
+        }
+        self.tables.remove(table);
+        Ok(())
+    }
+
     fn rows(&self, table: &'static Table) -> Result<&BTreeMap<Key, Row>, StoreError> {
         self.stored(table).map(|there| &there.rows)
     }
@@ -160,7 +188,7 @@ impl Tables {
     }
 
     fn stored(&self, table: &'static Table) -> Result<&Stored, StoreError> {
-        let there = self.tables.get(table.name);
+        let there = self.tables.get(self.real_name(table.name));
         let there = there.ok_or(StoreError::MissingTable { table: table.name })?;
         match table.columns.iter().find(|column| !has(&there.columns, column)) {
             None => Ok(there),
@@ -173,100 +201,41 @@ fn has(columns: &[Column], wanted: &Column) -> bool {
     columns.iter().any(|column| column.name == wanted.name)
 }
 
-/// One batch on a [`MemoryStore`]: staged, and written at the commit.
-#[derive(Debug)]
-pub struct MemoryBatch {
-    store: MemoryStore,
-    projection: (String, u32),
-    checkpoint: Checkpoint,
-    staged: HashMap<&'static str, BTreeMap<Key, Row>>,
+/// The rows with these keys: what a batch has staged over what is committed.
+pub(super) fn find(
+    tables: &Tables,
+    staged: Option<&BTreeMap<Key, Row>>,
+    table: &'static Table,
+    keys: &[String],
+) -> Result<Vec<String>, StoreError> {
+    let committed = tables.rows(table)?;
+    let find = |key: &String| {
+        let key = Key::of_text(table, key);
+        let mut found = committed.get(&key).cloned();
+        if let Some(changed) = staged.and_then(|rows| rows.get(&key)) {
+            found.get_or_insert_default().extend(changed.clone());
+        }
+        found.map(|row| write(table, &row))
+    };
+    Ok(keys.iter().filter_map(find).collect())
 }
 
-impl MemoryBatch {
-    pub(super) fn new(
-        store: MemoryStore,
-        name: &str,
-        version: u32,
-        checkpoint: Checkpoint,
-    ) -> Self {
-        Self { store, projection: (name.to_owned(), version), checkpoint, staged: HashMap::new() }
-    }
-
-    fn find(&self, table: &'static Table, keys: &[String]) -> Result<Vec<String>, StoreError> {
-        let inner = self.store.inner();
-        let committed = inner.tables.rows(table)?;
-        let staged = self.staged.get(table.name);
-        let find = |key: &String| {
-            let key = Key::of_text(table, key);
-            let mut found = committed.get(&key).cloned();
-            if let Some(changed) = staged.and_then(|rows| rows.get(&key)) {
-                found.get_or_insert_default().extend(changed.clone());
-            }
-            found.map(|row| write(table, &row))
-        };
-        Ok(keys.iter().filter_map(find).collect())
-    }
-
-    /// Everything is checked here rather than at the commit, where nothing may fail half way.
-    fn stage(&mut self, table: &'static Table, rows: &[String]) -> Result<(), StoreError> {
-        self.store.inner().tables.check_writer(table)?;
-        let read = rows.iter().map(|row| read(table, row));
-        let rows = read.collect::<Result<Vec<_>, StoreError>>()?;
-        replace(self.staged.entry(table.name).or_default(), rows);
-        Ok(())
-    }
+/// Everything is checked here rather than at the commit, where nothing may fail half way.
+pub(super) fn stage(
+    tables: &Tables,
+    staged: &mut BTreeMap<Key, Row>,
+    table: &'static Table,
+    rows: &[String],
+) -> Result<(), StoreError> {
+    tables.check_writer(table)?;
+    let read = rows.iter().map(|row| read(table, row));
+    replace(staged, read.collect::<Result<Vec<_>, StoreError>>()?);
+    Ok(())
 }
 
 /// Puts rows in the place of others. Columns that the writer does not know keep what they hold.
-fn replace(rows: &mut BTreeMap<Key, Row>, new: impl IntoIterator<Item = (Key, Row)>) {
+pub(super) fn replace(rows: &mut BTreeMap<Key, Row>, new: impl IntoIterator<Item = (Key, Row)>) {
     for (key, row) in new {
         rows.entry(key).or_default().extend(row);
-    }
-}
-
-impl ReadModelBackend for MemoryBatch {
-    fn fetch<'a>(
-        &'a mut self,
-        table: &'static Table,
-        keys: &'a [String],
-    ) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
-        Box::pin(std::future::ready(self.find(table, keys)))
-    }
-
-    fn upsert<'a>(
-        &'a mut self,
-        table: &'static Table,
-        rows: &'a [String],
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(std::future::ready(self.stage(table, rows)))
-    }
-
-    fn transaction(&mut self) -> &mut dyn Any {
-        self
-    }
-}
-
-impl ProjectionBatch for MemoryBatch {
-    fn checkpoint(&self) -> Checkpoint {
-        self.checkpoint
-    }
-
-    fn backend(&mut self) -> &mut dyn ReadModelBackend {
-        self
-    }
-
-    async fn commit(self, checkpoint: Checkpoint) -> Result<(), StoreError> {
-        let mut inner = self.store.inner();
-        let (name, version) = self.projection;
-        if inner.tables.checkpoint(&name, version) != self.checkpoint {
-            return Err(StoreError::CheckpointMoved { projection: name });
-        }
-        for (table, rows) in self.staged {
-            if let Some(stored) = inner.tables.tables.get_mut(table) {
-                replace(&mut stored.rows, rows);
-            }
-        }
-        inner.tables.checkpoints.insert((name, version), checkpoint);
-        Ok(())
     }
 }

@@ -1,5 +1,7 @@
--- $1: projection, $2: its version. Its row, so that there is one to lock; the primary key makes two workers wait for
--- each other. Gone again when the batch is rolled back.
-INSERT INTO es.checkpoints (projection, version, position, store_id)
-SELECT $1, $2, 0, store_id FROM es.store
-ON CONFLICT DO NOTHING
+-- $1: projection, $2: its version, $3: part, $4: the number of parts, $5 and $6: position and event. The first checkpoint of
+-- a projection that nobody holds a lease on: its row, or the row that stands at the beginning. Of two that do this the primary
+-- key makes the second wait, and then find that it has moved.
+INSERT INTO es.checkpoints AS found (projection, version, part, parts, position, event_id, store_id)
+SELECT $1, $2, $3, $4, $5, $6, store_id FROM es.store
+ON CONFLICT (projection, version, part) DO UPDATE SET position = $5, event_id = $6, updated_at = now()
+WHERE found.position = 0 AND found.event_id IS NULL
