@@ -5,6 +5,8 @@
 extern crate self as es_core;
 
 mod aggregate;
+mod cell;
+mod cell_encoder;
 mod checkpoint;
 mod column;
 mod dead_letter;
@@ -13,6 +15,7 @@ mod error;
 mod event;
 mod event_type;
 mod events;
+mod filter;
 mod fold;
 mod id;
 mod lease;
@@ -32,7 +35,9 @@ mod record;
 mod registry;
 mod repository;
 mod root;
+mod row;
 mod row_json;
+mod row_query;
 #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only the projector writes rows"))]
 mod rows;
 mod shape;
@@ -41,6 +46,8 @@ mod store;
 mod subscription_store;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only the projector writes rows"))]
+mod unit_of_work;
 pub mod upcast;
 mod version;
 #[cfg(feature = "runtime")]
@@ -50,6 +57,7 @@ mod wake;
 pub mod __private;
 
 pub use aggregate::{Aggregate, HandledBy, Handles, UnknownEvents};
+pub use cell::Cell;
 pub use checkpoint::{Checkpoint, Epoch, Part, ProjectionPart};
 pub use column::{Column, ColumnType, SqlType, Table};
 pub use dead_letter::{DeadLetter, LetterSelection, LetterState};
@@ -61,6 +69,7 @@ pub use error::{
 pub use event::{Event, SchemaVersion};
 pub use event_type::EventType;
 pub use events::{Events, IntoEvents};
+pub use filter::{Comparison, Condition, Filter, TextMatch};
 pub use id::{AggregateId, EventId, StreamId};
 pub use lease::{Lease, LeaseRequest, Leases};
 pub use limits::Limits;
@@ -77,6 +86,8 @@ pub use record::{NewEvent, StoredEvent};
 pub use registry::{EventEntry, EventRegistry, RegistryError, Subscriber};
 pub use repository::{Repository, RetryPolicy};
 pub use root::{Committed, Root};
+pub use row::{FoundRow, RowChange, RowInfo, Stored};
+pub use row_query::{Direction, ResolvedQuery, RowQuery};
 pub use rows::{ReadModels, Rows};
 pub use shape::FoundColumn;
 pub use store::{
@@ -96,9 +107,9 @@ pub mod prelude {
     pub use crate::Projector;
     pub use crate::{
         Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExecuteError,
-        ExpectedVersion, Json, MemoryStore, Metadata, Projection, ProjectionError, ProjectionStore,
-        ReadModel, ReadModelQuery, ReadModels, Repository, RetryPolicy, Root, StoredEvent,
-        StreamId, UpcastError, Version,
+        ExpectedVersion, Filter, Json, MemoryStore, Metadata, Projection, ProjectionError,
+        ProjectionStore, ReadModel, ReadModelQuery, ReadModels, Repository, RetryPolicy, Root,
+        RowQuery, StoredEvent, StreamId, UpcastError, Version,
     };
     #[cfg(feature = "macros")]
     pub use crate::{aggregate, handles, projection};
