@@ -42,6 +42,9 @@ mod row_query;
 mod rows;
 mod shape;
 mod store;
+mod subscriber;
+#[cfg(feature = "runtime")]
+pub mod subscription;
 #[cfg(feature = "runtime")]
 mod subscription_store;
 #[cfg(feature = "testing")]
@@ -94,6 +97,7 @@ pub use store::{
     Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery, StreamAppend,
     StreamQuery,
 };
+pub use subscriber::{EventSubscriber, Subscribed};
 #[cfg(feature = "runtime")]
 pub use subscription_store::{Promotion, SubscriptionStore};
 pub use upcast::{Json, UpcastError, Upcaster};

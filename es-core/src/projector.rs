@@ -200,7 +200,7 @@ impl<P: Projection, S: fmt::Debug> fmt::Debug for Projector<P, S> {
 }
 
 /// What an in-memory projection has in place of a store's transaction.
-struct NoReadModels;
+pub(crate) struct NoReadModels;
 
 impl NoReadModels {
     fn refused<T: Send + 'static>(

@@ -17,7 +17,9 @@ use crate::record::StoredEvent;
 use crate::row_json::decode_rows;
 use crate::row_query::{ResolvedQuery, RowQuery};
 use crate::store::truncate_to_micros;
-use crate::unit_of_work::{Tracked, UnitOfWork};
+use crate::unit_of_work::Tracked;
+
+pub(crate) use crate::unit_of_work::UnitOfWork;
 
 /// The read models of the store that runs the projection: the second parameter of a handler that writes rows,
 /// `&mut ReadModels<'_>`. What it saves is committed together with the checkpoint, or not at all.
