@@ -31,7 +31,17 @@ pub struct ReadModels<'a> {
     unit: &'a mut UnitOfWork,
 }
 
-impl ReadModels<'_> {
+impl<'a> ReadModels<'a> {
+    pub(crate) const fn new(
+        event: &'a StoredEvent,
+        tables: Tables,
+        streams: &'a [Uuid],
+        backend: &'a mut dyn ReadModelBackend,
+        unit: &'a mut UnitOfWork,
+    ) -> Self {
+        Self { event, tables, streams, backend, unit }
+    }
+
     /// The rows of one read model, which the projection declares as one of its own.
     pub fn rows<T: ReadModel>(&mut self) -> Rows<'_, T> {
         let Self { event, tables, streams, backend, unit } = self;
@@ -65,7 +75,7 @@ impl ReadModels<'_> {
 impl<'a> FromBatch<'a> for ReadModels<'a> {
     fn from_batch(batch: &'a mut Batch<'_>) -> Result<Self, ProjectionError> {
         let Batch { event, tables, streams, backend, unit } = batch;
-        Ok(Self { event, tables: *tables, streams, backend: &mut **backend, unit })
+        Ok(Self::new(event, *tables, streams, &mut **backend, unit))
     }
 }
 

@@ -245,6 +245,18 @@ fn cell<'a>(cells: &'a Cells, column: &Column) -> &'a Cell {
     cells.get(column.name).unwrap_or(&Cell::Null)
 }
 
+/// That every column has a cell, and one that may not be empty is not.
+fn check(table: &Table, cells: &[Cell]) -> Result<(), StoreError> {
+    if cells.len() != table.columns.len() {
+        return Err(refused(table, "has not one cell for each column"));
+    }
+    let mut pairs = table.columns.iter().zip(cells);
+    match pairs.find(|(column, cell)| !column.nullable && **cell == Cell::Null) {
+        None => Ok(()),
+        Some((column, _)) => Err(refused(table, &format!("has no `{}`", column.name))),
+    }
+}
+
 /// What a batch is to make of one table.
 #[derive(Debug, Default)]
 pub(super) struct Staged {
@@ -286,6 +298,7 @@ impl Staged {
     ) -> Result<(), StoreError> {
         tables.check_writer(table)?;
         for change in rows {
+            check(table, &change.cells)?;
             let names = table.columns.iter().map(|column| column.name);
             let cells: Cells = names.zip(change.cells.iter().cloned()).collect();
             let key = Key::of_cells(table, &cells).ok_or_else(|| refused(table, "has no key"))?;

@@ -37,6 +37,7 @@ mod rows;
 mod streams;
 mod support;
 mod tables;
+mod units;
 mod values;
 
 /// The promises of [`EventStore`](crate::EventStore). One that is missing here is not exported, so the compiler tells.
@@ -128,6 +129,9 @@ macro_rules! __projection_store_promises {
             rows::a_row_that_cannot_be_read_is_not_absent
             rows::fetching_keeps_what_was_saved
             rows::a_row_is_asked_for_once
+            rows::a_batch_writes_a_table_at_once
+            rows::each_version_has_a_table_of_its_own
+            rows::an_undeclared_read_model_is_refused
             values::a_value_that_cannot_be_kept_is_refused
             batches::a_new_projection_starts_at_the_beginning
             batches::a_checkpoint_comes_back
