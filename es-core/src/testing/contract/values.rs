@@ -98,7 +98,13 @@ async fn save<S: ProjectionStore>(
     let mut batch = store.begin(&unique("values"), 1).await?;
     let mut unit = UnitOfWork::default();
     let backend = batch.backend();
-    let mut context = Batch { event, streams: &[], backend, unit: &mut unit };
+    let mut context = Batch {
+        event,
+        tables: crate::projection::Tables { declared: &[], version: 1 },
+        streams: &[],
+        backend,
+        unit: &mut unit,
+    };
     let mut models = ReadModels::from_batch(&mut context)?;
     models.rows().save(one.clone()).await?;
     models.rows().save(other.clone()).await?;
