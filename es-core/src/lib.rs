@@ -37,6 +37,9 @@ mod row_json;
 mod rows;
 mod shape;
 mod store;
+mod subscriber;
+#[cfg(feature = "runtime")]
+pub mod subscription;
 #[cfg(feature = "runtime")]
 mod subscription_store;
 #[cfg(feature = "testing")]
@@ -83,6 +86,7 @@ pub use store::{
     Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery, StreamAppend,
     StreamQuery,
 };
+pub use subscriber::{EventSubscriber, Subscribed};
 #[cfg(feature = "runtime")]
 pub use subscription_store::{Promotion, SubscriptionStore};
 pub use upcast::{Json, UpcastError, Upcaster};

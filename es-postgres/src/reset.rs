@@ -1,66 +1,70 @@
-//! What a projection's `#[reset]` method can take to run SQL of its own.
+//! Setting a projection back: all its parts at once, under a new epoch, so that nobody who ran it before can commit.
 
-use std::fmt;
-
-use es_core::{FromReset, ProjectionError, Reset};
-use sqlx::PgConnection;
+use es_core::{BatchStart, Checkpoint, EventId, ProjectionPart, StoreError};
+use uuid::Uuid;
 
 use crate::batch::PgBatch;
+use crate::error::store_error;
+use crate::projection::{bigint, checkpoint, integer};
+use crate::store::PgStore;
 
-/// The parameter of a `#[reset]` method that empties tables of the projection's own, `&mut PgReset<'_>`: what it does on
-/// [`connection`](Self::connection) is committed together with the checkpoint, which is set back, or not at all.
-///
-/// A method that is run on another store, or in memory, is an error of the projection.
-///
-/// ```
-/// use es_core::prelude::*;
-/// use es_postgres::{PgContext, PgReset};
-///
-/// #[derive(Serialize, Deserialize, Event)]
-/// #[event(name = "page-viewed")]
-/// struct PageViewed { path: String }
-///
-/// struct Views;
-///
-/// #[projection(name = "views")]
-/// impl Views {
-///     #[handles(PageViewed)]
-///     async fn viewed(&self, event: &PageViewed, cx: &mut PgContext<'_>) -> Result<(), ProjectionError> {
-///         sqlx::query("INSERT INTO views VALUES ($1, 1) ON CONFLICT (path) DO UPDATE SET n = views.n + 1")
-///             .bind(&event.path)
-///             .execute(cx.connection())
-///             .await
-///             .map_err(ProjectionError::handler)?;
-///         Ok(())
-///     }
-///
-///     #[reset]
-///     async fn empty(&self, cx: &mut PgReset<'_>) -> Result<(), ProjectionError> {
-///         let emptied = sqlx::query("DELETE FROM views").execute(cx.connection()).await;
-///         emptied.map(drop).map_err(ProjectionError::handler)
-///     }
-/// }
-/// ```
-pub struct PgReset<'a> {
-    connection: &'a mut PgConnection,
-}
-
-impl PgReset<'_> {
-    /// The connection, inside the transaction that sets the checkpoint back. Do not end that transaction.
-    pub fn connection(&mut self) -> &mut PgConnection {
-        self.connection
+impl PgStore {
+    pub(crate) async fn open_reset(
+        &self,
+        name: &str,
+        version: u32,
+        parts: u32,
+        start: Checkpoint,
+    ) -> Result<PgBatch, StoreError> {
+        let (stored_version, stored_parts) = (integer(version)?, integer(parts)?);
+        if self.list_checkpoints(name, version).await?.is_empty() {
+            // Outside the transaction: whoever asks for a lease meanwhile would wait for rows that it had just made.
+            let mut connection = self.acquire().await?;
+            sqlx::query(include_str!("sql/lease_split.sql"))
+                .bind(name)
+                .bind(stored_version)
+                .bind(stored_parts)
+                .execute(&mut *connection)
+                .await
+                .map_err(|e| store_error(&e))?;
+        }
+        let mut transaction = self.transaction().await?;
+        for statement in [include_str!("sql/reset_lock.sql"), include_str!("sql/reset_letters.sql")]
+        {
+            sqlx::query(statement)
+                .bind(name)
+                .bind(stored_version)
+                .execute(&mut *transaction)
+                .await
+                .map_err(|e| store_error(&e))?;
+        }
+        sqlx::query(include_str!("sql/reset_rows.sql"))
+            .bind(name)
+            .bind(stored_version)
+            .bind(stored_parts)
+            .bind(bigint(start.position)?)
+            .bind(start.event.map(EventId::as_uuid))
+            .execute(&mut *transaction)
+            .await
+            .map_err(|e| store_error(&e))?;
+        let start = BatchStart::new(ProjectionPart::whole(name, version), start, None);
+        Ok(PgBatch::resetting(transaction, start))
     }
-}
 
-impl<'a> FromReset<'a> for PgReset<'a> {
-    fn from_reset(reset: &'a mut Reset<'_>) -> Result<Self, ProjectionError> {
-        let missing = ProjectionError::Context { context: "PgReset" };
-        Ok(Self { connection: reset.transaction::<PgBatch>().ok_or(missing)?.connection() })
-    }
-}
-
-impl fmt::Debug for PgReset<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PgReset").finish_non_exhaustive()
+    pub(crate) async fn list_checkpoints(
+        &self,
+        name: &str,
+        version: u32,
+    ) -> Result<Vec<(u32, Checkpoint)>, StoreError> {
+        let mut connection = self.acquire().await?;
+        let found: Vec<(i32, i64, Option<Uuid>)> =
+            sqlx::query_as(include_str!("sql/checkpoint_list.sql"))
+                .bind(name)
+                .bind(integer(version)?)
+                .fetch_all(&mut *connection)
+                .await
+                .map_err(|e| store_error(&e))?;
+        let found = found.into_iter();
+        Ok(found.map(|(part, at, event)| (part.cast_unsigned(), checkpoint(at, event))).collect())
     }
 }

@@ -9,10 +9,11 @@ use super::tables::{at, made, write};
 use crate::column::{Column, Table};
 use crate::error::StoreError;
 use crate::projection::{Batch, FromBatch as _, ProjectionError};
+use crate::projection_store::{ProjectionBatch as _, ProjectionStore};
 use crate::read_model::{ReadModel, ReadModelBackend, ReadModelQuery as _};
 use crate::record::StoredEvent;
 use crate::rows::{ReadModels, UnitOfWork};
-use crate::store::{BoxFuture, ProjectionBatch as _, ProjectionStore};
+use crate::store::BoxFuture;
 
 /// A row that is there but does not fit its type is an error each time it is asked for: were it absent the second time,
 /// a handler would write another one over it.

@@ -8,9 +8,9 @@ use super::support::{events, fresh, read, unique};
 use super::tables::{at, made, rows};
 use crate::column::{Column, Table};
 use crate::projection::{Batch, FromBatch as _, ProjectionError};
+use crate::projection_store::{ProjectionBatch as _, ProjectionStore};
 use crate::read_model::ReadModel;
 use crate::rows::{ReadModels, UnitOfWork};
-use crate::store::{ProjectionBatch as _, ProjectionStore};
 
 /// A row with a value that not every store could keep is refused with an error that names its table, and nothing of its
 /// batch is written. Values at the limit come back.
