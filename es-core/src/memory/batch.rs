@@ -97,7 +97,7 @@ impl ProjectionBatch for MemoryBatch {
 
     async fn commit(self, checkpoint: Checkpoint) -> Result<(), StoreError> {
         let mut inner = self.store.inner();
-        let BatchStart { part, from, epoch } = self.start;
+        let BatchStart { part, from, epoch, .. } = self.start;
         match self.reset {
             Some(parts) => inner.progress.reset(&part.name, part.version, parts, checkpoint),
             None => {
