@@ -98,6 +98,8 @@ pub use wake::{Signal, Wakes};
 pub mod prelude {
     #[cfg(feature = "runtime")]
     pub use crate::Projector;
+    #[cfg(feature = "runtime")]
+    pub use crate::subscription::{SubscriptionConfig, SubscriptionManager};
     pub use crate::{
         Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExecuteError,
         ExpectedVersion, Json, MemoryStore, Metadata, Projection, ProjectionError, ProjectionStore,
