@@ -150,14 +150,18 @@ impl Tables {
 
     /// Shows a table under the serving name. One that has that name so far keeps its rows, under a name of its version.
     #[cfg(feature = "runtime")]
-    pub(super) fn promote(&mut self, promotion: &crate::Promotion) -> Result<(), StoreError> {
+    pub(super) fn promote(
+        &mut self,
+        promotion: &crate::Promotion,
+        before: u32,
+    ) -> Result<(), StoreError> {
         let (serving, built) = (promotion.serving, promotion.built);
         if serving.name == built.name || self.real_name(serving.name) == built.name {
             return Ok(());
         }
         self.stored(built)?;
         if let Some(table) = self.tables.remove(serving.name) {
-            self.tables.insert(format!("{}_v1", serving.name), table);
+            self.tables.insert(format!("{}_v{before}", serving.name), table);
         }
         self.views.insert(serving.name.to_owned(), built.name.to_owned());
         Ok(())

@@ -109,10 +109,11 @@ impl SubscriptionStore for MemoryStore {
         tables: &[Promotion],
     ) -> Result<(), StoreError> {
         let mut inner = self.inner();
+        let before = inner.progress.serving(name).unwrap_or(1);
         for promotion in tables {
-            inner.tables.promote(promotion)?;
+            inner.tables.promote(promotion, before)?;
         }
-        inner.progress.supersede(name, version);
+        inner.progress.serve(name, version);
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use crate::store::{Appended, EventStore, LogQuery, StreamAppend, StreamQuery, tr
 use crate::version::{ExpectedVersion, Position, Version};
 
 /// How long a store may take until what it has accepted is settled.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a projection that declares no tables gives its handlers.
 pub(super) const UNDECLARED: Tables = Tables { declared: &[], version: 1 };
