@@ -41,18 +41,30 @@ impl DeadLetter {
         Self::of(event, LetterState::Parked, 0, String::new())
     }
 
-    fn of(event: &crate::StoredEvent, state: LetterState, attempts: u32, error: String) -> Self {
+    /// For stores: an event that is kept aside, not tried yet and without a word about it.
+    pub const fn new(
+        position: Position,
+        event: EventId,
+        stream: Uuid,
+        state: LetterState,
+        failed_at: DateTime<Utc>,
+    ) -> Self {
         Self {
-            position: event.position,
-            event: event.id,
-            stream: event.stream.id(),
+            position,
+            event,
+            stream,
             state,
-            attempts,
-            error,
-            failed_at: Utc::now(),
+            attempts: 0,
+            error: String::new(),
+            failed_at,
             retry: false,
             reason: None,
         }
+    }
+
+    fn of(event: &crate::StoredEvent, state: LetterState, attempts: u32, error: String) -> Self {
+        let letter = Self::new(event.position, event.id, event.stream.id(), state, Utc::now());
+        Self { attempts, error, ..letter }
     }
 }
 

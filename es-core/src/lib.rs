@@ -39,6 +39,8 @@ mod shape;
 mod store;
 mod subscriber;
 #[cfg(feature = "runtime")]
+pub mod subscription;
+#[cfg(feature = "runtime")]
 mod subscription_store;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -103,11 +105,11 @@ pub mod prelude {
         StreamId, UpcastError, Version,
     };
     #[cfg(feature = "macros")]
-    pub use crate::{aggregate, handles, projection};
+    pub use crate::{aggregate, handles, projection, reset};
     pub use chrono::{DateTime, Utc};
     pub use serde::{Deserialize, Serialize};
     pub use uuid::Uuid;
 }
 
 #[cfg(feature = "macros")]
-pub use macros::{AggregateId, Event, ReadModel, aggregate, handles, projection};
+pub use macros::{AggregateId, Event, ReadModel, aggregate, handles, projection, reset};

@@ -145,8 +145,16 @@ impl<P: Projection, S: ProjectionStore> Projector<P, S> {
         }
         // Known again only after the commit: whatever goes wrong, the next batch asks the store where it stands.
         self.checkpoint = None;
-        let mut batch = self.store.begin_batch(BatchStart::new(part, from, None)).await?;
-        self.handle_page(&page.events, batch.backend()).await?;
+        let start = BatchStart::new(part.clone(), from, None);
+        let mut batch = self.store.begin_batch(start).await?;
+        if let Err(error) = self.handle_page(&page.events, batch.backend()).await {
+            drop(batch);
+            // Two workers may handle one event at once, and what the other one has committed is in this one's way.
+            return match self.store.checkpoint(&part).await {
+                Ok(now) if now != from => Ok(Progress { events: 0, position: from.position }),
+                _ => Err(error),
+            };
+        }
         let last = page.events.last().map(|event| event.id);
         let checkpoint = Checkpoint { position: page.through, event: last.or(from.event) };
         match batch.commit(checkpoint).await {
@@ -198,7 +206,7 @@ impl<P: Projection, S: fmt::Debug> fmt::Debug for Projector<P, S> {
 }
 
 /// What an in-memory projection has in place of a store's transaction.
-struct NoReadModels;
+pub(crate) struct NoReadModels;
 
 impl NoReadModels {
     fn refused(table: &Table) -> StoreError {
@@ -220,6 +228,10 @@ impl ReadModelBackend for NoReadModels {
         table: &'static Table,
         _: &'a [String],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async { Err(Self::refused(table)) })
+    }
+
+    fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async { Err(Self::refused(table)) })
     }
 

@@ -11,6 +11,8 @@ ALTER TABLE es.checkpoints
     ADD COLUMN lease        interval,
     -- The last owner did not give its lease back.
     ADD COLUMN unclean      boolean NOT NULL DEFAULT false,
+    -- A later version serves: this one is neither leased nor moved any more.
+    ADD COLUMN superseded   boolean NOT NULL DEFAULT false,
     -- The event that is tried by itself, and how often it was; counted before each attempt.
     ADD COLUMN trying       bigint,
     ADD COLUMN attempts     integer NOT NULL DEFAULT 0,
@@ -48,5 +50,3 @@ CREATE TABLE es.dead_letters (
     reason     text,
     PRIMARY KEY (projection, version, position)
 );
--- Asked with every batch: which of its streams have something waiting.
-CREATE INDEX dead_letters_open ON es.dead_letters (projection, version, stream_id) WHERE state <> 'discarded';

@@ -4,12 +4,13 @@ use std::any::Any;
 use std::fmt;
 
 use es_core::{
-    BatchStart, BoxFuture, Checkpoint, DeadLetter, EventId, LetterState, Position, ProjectionBatch,
+    BatchStart, BoxFuture, Checkpoint, DeadLetter, EventId, Position, ProjectionBatch,
     ReadModelBackend, RowSelection, StoreError, Table,
 };
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use crate::error::store_error;
+use crate::letters::{state_name, text};
 use crate::projection::{bigint, integer};
 use crate::table;
 
@@ -18,6 +19,8 @@ use crate::table;
 pub struct PgBatch {
     transaction: Transaction<'static, Postgres>,
     start: BatchStart,
+    /// The commit moves all parts, which this transaction has locked.
+    reset: bool,
 }
 
 impl PgBatch {
@@ -25,7 +28,14 @@ impl PgBatch {
         transaction: Transaction<'static, Postgres>,
         start: BatchStart,
     ) -> Self {
-        Self { transaction, start }
+        Self { transaction, start, reset: false }
+    }
+
+    pub(crate) const fn resetting(
+        transaction: Transaction<'static, Postgres>,
+        start: BatchStart,
+    ) -> Self {
+        Self { transaction, start, reset: true }
     }
 
     /// The transaction's connection.
@@ -37,18 +47,30 @@ impl PgBatch {
     async fn move_to(&mut self, to: Checkpoint) -> Result<bool, StoreError> {
         let BatchStart { part, from, epoch, .. } = &self.start;
         let (version, number) = (integer(part.version)?, integer(part.part.number())?);
+        let parts = integer(part.part.of())?;
         let (position, event) = (bigint(to.position)?, to.event.map(EventId::as_uuid));
+        if self.reset {
+            let moved = sqlx::query(include_str!("sql/reset_move.sql"))
+                .bind(&part.name)
+                .bind(version)
+                .bind(position)
+                .bind(event)
+                .execute(&mut *self.transaction)
+                .await;
+            return moved.map(|_| true).map_err(|e| store_error(&e));
+        }
         let query = if *from == Checkpoint::default() && epoch.is_none() {
             sqlx::query(include_str!("sql/checkpoint_begin.sql"))
                 .bind(&part.name)
                 .bind(version)
                 .bind(number)
-                .bind(integer(part.part.of())?)
+                .bind(parts)
         } else {
             sqlx::query(include_str!("sql/checkpoint_move.sql"))
                 .bind(&part.name)
                 .bind(version)
                 .bind(number)
+                .bind(parts)
                 .bind(bigint(from.position)?)
                 .bind(from.event.map(EventId::as_uuid))
                 .bind(epoch.map(|epoch| epoch.get().cast_signed()))
@@ -68,21 +90,15 @@ impl ProjectionBatch for PgBatch {
     }
 
     async fn bury(&mut self, letter: &DeadLetter) -> Result<(), StoreError> {
-        let state = match letter.state {
-            LetterState::Parked => "parked",
-            LetterState::Discarded => "discarded",
-            _ => "failed",
-        };
         sqlx::query(include_str!("sql/letter_bury.sql"))
             .bind(&self.start.part.name)
             .bind(integer(self.start.part.version)?)
             .bind(bigint(letter.position)?)
             .bind(letter.event.as_uuid())
             .bind(letter.stream)
-            .bind(state)
+            .bind(state_name(letter.state))
             .bind(integer(letter.attempts)?)
-            // PostgreSQL's text has no NUL.
-            .bind(letter.error.replace('\0', "\u{fffd}"))
+            .bind(text(&letter.error))
             .execute(&mut *self.transaction)
             .await
             .map(drop)
@@ -124,6 +140,14 @@ impl ReadModelBackend for PgBatch {
         rows: &'a [String],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(table::write(self.connection(), table, rows))
+    }
+
+    fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let sql = format!("DELETE FROM \"{}\"", table.name);
+            let done = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(self.connection()).await;
+            done.map(drop).map_err(|e| store_error(&e))
+        })
     }
 
     fn transaction(&mut self) -> &mut dyn Any {

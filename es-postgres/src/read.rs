@@ -1,7 +1,7 @@
 //! Reading: one stream, the log by pages, the log as it comes. Always one statement, decoded while the server sends.
 
 use es_core::{
-    EventAddress, EventId, EventStream, LogPage, LogQuery, Position, StoreError, StoredEvent,
+    EventAddress, EventId, EventStream, LogPage, LogQuery, Part, Position, StoreError, StoredEvent,
     StreamId, StreamQuery, Version,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -59,12 +59,12 @@ impl PgStore {
         query: LogQuery<'_>,
         limit: usize,
     ) -> Result<LogPage, StoreError> {
-        let settled = self.settled_position().await?;
+        let limit = limit.max(1);
+        let settled = self.settled_for(query.after, limit as u64).await?;
         let end = settled.max(query.after);
         if end == query.after {
             return Ok(LogPage::new(Vec::new(), end));
         }
-        let limit = limit.max(1);
         let events: Vec<StoredEvent> =
             self.log_between(query, settled, bigint(limit as u64)).try_collect().await?;
         let through = match events.last() {
@@ -72,6 +72,18 @@ impl PgStore {
             _ => end,
         };
         Ok(LogPage::new(events, through))
+    }
+
+    /// A settled position to read up to. While a reader catches up it is known already, and a look at the log would cost a
+    /// round trip for every page: what was settled stays so, and a page that ends before the newest settled
+    /// position is a page all the same, as its `through` says. The reader goes on from there, and looks again when fewer
+    /// positions are left than it asks for.
+    async fn settled_for(&self, after: Position, limit: u64) -> Result<Position, StoreError> {
+        let known = self.settled_log().known();
+        if after.get().saturating_add(limit) <= known.get() {
+            return Ok(known);
+        }
+        self.settled_position().await
     }
 
     pub(crate) fn whole_log<'a>(&'a self, query: LogQuery<'a>) -> EventStream<'a> {
@@ -89,20 +101,52 @@ impl PgStore {
         limit: i64,
     ) -> EventStream<'a> {
         let (after, end) = (bigint(query.after.get()), bigint(end.get()));
+        let by_name_only =
+            query.category.is_none() && query.tenant.is_none() && query.part.is_none();
         let rows = match query.names {
-            None => sqlx::query(include_str!("sql/read_log.sql"))
+            None if by_name_only => sqlx::query(include_str!("sql/read_log.sql"))
                 .bind(after)
                 .bind(end)
                 .bind(limit)
                 .fetch(self.pool()),
-            Some(names) => sqlx::query(include_str!("sql/read_log_of_types.sql"))
+            Some(names) if by_name_only => sqlx::query(include_str!("sql/read_log_of_types.sql"))
                 .bind(after)
                 .bind(end)
                 .bind(limit)
                 .bind(names)
                 .fetch(self.pool()),
+            names => {
+                let (part, of) = part(query);
+                sqlx::query(include_str!("sql/read_log_filtered.sql"))
+                    .bind(after)
+                    .bind(end)
+                    .bind(limit)
+                    .bind(names)
+                    .bind(query.category)
+                    .bind(query.tenant)
+                    .bind(part)
+                    .bind(of)
+                    .fetch(self.pool())
+            }
         };
         rows.map(|row| row::event(&row.map_err(|e| store_error(&e))?)).boxed()
+    }
+
+    pub(crate) async fn count_events(&self, query: LogQuery<'_>) -> Result<u64, StoreError> {
+        let settled = self.settled_position().await?;
+        let (part, of) = part(query);
+        let count: i64 = sqlx::query_scalar(include_str!("sql/count_log.sql"))
+            .bind(bigint(query.after.get()))
+            .bind(bigint(settled.get()))
+            .bind(query.names)
+            .bind(query.category)
+            .bind(query.tenant)
+            .bind(part)
+            .bind(of)
+            .fetch_one(self.pool())
+            .await
+            .map_err(|e| store_error(&e))?;
+        Ok(count.cast_unsigned())
     }
 
     /// The database is in order. Gives its connection back at once: what comes next takes its own.
@@ -112,6 +156,12 @@ impl PgStore {
         }
         self.acquire().await.map(drop)
     }
+}
+
+/// The number of the part that is asked for, and how many there are.
+fn part(query: LogQuery<'_>) -> (i64, i64) {
+    let part = query.part.unwrap_or(Part::WHOLE);
+    (i64::from(part.number()), i64::from(part.of()))
 }
 
 /// Which of these events are stored, and where.

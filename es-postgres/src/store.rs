@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use es_core::StoreError;
+use es_core::{Signal, StoreError};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
@@ -34,6 +34,7 @@ struct Inner {
     config: PgConfig,
     guard: Guard,
     settled: Settled,
+    appended: Signal,
 }
 
 impl PgStore {
@@ -67,8 +68,8 @@ impl PgStore {
     }
 
     fn new(pool: PgPool, config: PgConfig) -> Self {
-        let (guard, settled) = (Guard::default(), Settled::default());
-        Self { inner: Arc::new(Inner { pool, config, guard, settled }) }
+        let (guard, settled, appended) = (Guard::default(), Settled::default(), Signal::new());
+        Self { inner: Arc::new(Inner { pool, config, guard, settled, appended }) }
     }
 
     /// Makes the schema `es`, or upgrades it. Any number of processes may call it at once.
@@ -95,6 +96,10 @@ impl PgStore {
 
     pub(crate) fn settled_log(&self) -> &Settled {
         &self.inner.settled
+    }
+
+    pub(crate) fn wake_ups(&self) -> &Signal {
+        &self.inner.appended
     }
 
     /// A connection to a database that is known to be in order.

@@ -22,7 +22,11 @@ async fn eight_may_migrate_at_once() {
             .fetch_all(stores[0].pool())
             .await
             .unwrap();
-    assert_eq!(rows, [(1, "log".to_owned())], "each step was applied once");
+    assert_eq!(
+        rows,
+        [(1, "log".to_owned()), (2, "subscriptions".to_owned())],
+        "each step was applied once"
+    );
 }
 
 #[tokio::test]
@@ -54,7 +58,7 @@ async fn a_schema_of_a_newer_program_is_refused() {
 
 fn assert_newer<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
     match answer {
-        Err(StoreError::Schema { found: 1000, needed: 1, hint }) => {
+        Err(StoreError::Schema { found: 1000, needed: 2, hint }) => {
             assert!(hint.contains("upgrade the program"), "{hint}");
         }
         answer => panic!("a newer schema must be refused, not {answer:?}"),
@@ -80,7 +84,7 @@ async fn a_missing_schema_is_named_with_what_to_do() {
     let database = TestDatabase::create().await;
     let store = PgStore::connect(database.url()).await.unwrap();
     let hint = |error: &StoreError| match error {
-        StoreError::Schema { found: 0, needed: 1, hint } => hint.contains("PgStore::migrate"),
+        StoreError::Schema { found: 0, needed: 2, hint } => hint.contains("PgStore::migrate"),
         _ => false,
     };
     let error = store.settled().await.unwrap_err();

@@ -12,7 +12,7 @@ use es_core::{
 };
 use es_postgres::{PgContext, PgStore};
 use es_tests::TestDatabase;
-use es_tests::log::{entry, stream, until};
+use es_tests::log::{entry, stream};
 use sqlx::Connection as _;
 
 /// Notes every event in a table of its own, with SQL of its own; fails at one position if told to.
@@ -148,32 +148,28 @@ async fn a_checkpoint_of_another_log_is_refused() {
         .await
         .unwrap();
     match store.begin("notes", 1).await {
-        Err(StoreError::Unsafe { what }) => assert!(what.contains("`notes`"), "{what}"),
+        Err(StoreError::ForeignCheckpoint { projection, .. }) => {
+            assert_eq!(projection.name, "notes")
+        }
         answer => panic!("{answer:?}"),
     }
     assert_eq!(store.begin("others", 1).await.unwrap().checkpoint(), Checkpoint::default());
 }
 
+/// A worker that is stopped in the middle of its batch keeps nobody from doing its work.
 #[tokio::test]
-async fn a_second_batch_waits_for_the_first() {
+async fn an_open_batch_locks_no_checkpoint() {
     let database = TestDatabase::create().await;
     let store = made(&database).await;
-    // The row of a new projection would be waited for anyway, by its primary key.
-    let new = store.begin("waits", 1).await.unwrap();
-    new.commit(Checkpoint::new(Position::new(3), None)).await.unwrap();
-    let first = store.begin("waits", 1).await.unwrap();
-    let second = tokio::spawn({
-        let store = store.clone();
-        async move { store.begin("waits", 1).await.unwrap().checkpoint() }
-    });
-    let waits = || async {
-        let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                       AND datname = current_database() AND query LIKE '%es.checkpoints%')";
-        sqlx::query_scalar(waiting).fetch_one(store.pool()).await.unwrap()
-    };
-    until("the second batch waits for a lock", waits).await;
-    first.commit(Checkpoint::new(Position::new(7), None)).await.unwrap();
-    assert_eq!(second.await.unwrap().position.get(), 7);
+    let checkpoint = |position| Checkpoint::new(Position::new(position), None);
+    for (from, to) in [(0, 3), (3, 7)] {
+        let stopped = store.begin("shared", 1).await.unwrap();
+        let other = store.begin("shared", 1).await.unwrap();
+        assert_eq!(other.checkpoint(), checkpoint(from));
+        other.commit(checkpoint(to)).await.unwrap();
+        let late = stopped.commit(checkpoint(to)).await;
+        assert!(matches!(late, Err(StoreError::CheckpointMoved { .. })), "{late:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,12 +22,20 @@ pub struct MemoryBatch {
     /// Into how many parts everything is set back by the commit, if that is what the batch is for.
     reset: Option<u32>,
     staged: HashMap<&'static str, BTreeMap<Key, Row>>,
+    emptied: std::collections::HashSet<&'static str>,
     letters: Vec<(Position, Option<DeadLetter>)>,
 }
 
 impl MemoryBatch {
     pub(super) fn new(store: MemoryStore, start: BatchStart) -> Self {
-        Self { store, start, reset: None, staged: HashMap::new(), letters: Vec::new() }
+        Self {
+            store,
+            start,
+            reset: None,
+            staged: HashMap::new(),
+            emptied: Default::default(),
+            letters: Vec::new(),
+        }
     }
 
     #[cfg(feature = "runtime")]
@@ -57,6 +65,12 @@ impl ReadModelBackend for MemoryBatch {
         Box::pin(std::future::ready(done))
     }
 
+    fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.staged.remove(table.name);
+        self.emptied.insert(table.name);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     fn transaction(&mut self) -> &mut dyn Any {
         self
     }
@@ -83,12 +97,17 @@ impl ProjectionBatch for MemoryBatch {
 
     async fn commit(self, checkpoint: Checkpoint) -> Result<(), StoreError> {
         let mut inner = self.store.inner();
-        let BatchStart { part, from, epoch } = self.start;
+        let BatchStart { part, from, epoch, .. } = self.start;
         match self.reset {
             Some(parts) => inner.progress.reset(&part.name, part.version, parts, checkpoint),
             None => {
                 inner.progress.check(&part, from, epoch)?;
                 inner.progress.commit(&part, checkpoint);
+            }
+        }
+        for table in self.emptied {
+            if let Some(stored) = inner.tables.table_mut(table) {
+                stored.rows.clear();
             }
         }
         for (table, rows) in self.staged {

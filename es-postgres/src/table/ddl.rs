@@ -48,7 +48,7 @@ pub(super) fn list(table: &Table, text: impl Fn(&Column) -> String) -> String {
     table.columns.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

@@ -10,6 +10,7 @@ use es_core::{Column, FoundColumn, StoreError, Table};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 pub use self::ddl::create_table;
+pub(crate) use self::ddl::quoted;
 pub(crate) use self::rows::{read, write};
 
 use crate::error::{cause, is_denied, is_empty_where_needed, store_error};

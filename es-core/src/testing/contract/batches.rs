@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::support::{unique, yield_now};
 use super::tables::{at, count, counts, made, rows, write};
+use crate::checkpoint::Checkpoint;
 use crate::column::Table;
 use crate::error::StoreError;
 use crate::id::EventId;
-use crate::store::{Checkpoint, ProjectionBatch as _, ProjectionStore};
+use crate::projection_store::{ProjectionBatch, ProjectionStore};
 use crate::version::Position;
 
 /// A projection that nobody has run starts at the beginning, and opening a batch does not change that.
@@ -177,7 +178,7 @@ async fn checkpoint<S: ProjectionStore>(store: &S, name: &str, version: u32) -> 
 }
 
 async fn upsert(
-    batch: &mut impl crate::store::ProjectionBatch,
+    batch: &mut impl ProjectionBatch,
     table: &'static Table,
     row: &Value,
 ) -> Result<(), StoreError> {

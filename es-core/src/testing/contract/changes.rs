@@ -7,8 +7,8 @@ use super::support::unique;
 use super::tables::{made, parse, rows, write};
 use crate::column::{Column, Table};
 use crate::error::StoreError;
+use crate::projection_store::{ProjectionBatch as _, ProjectionStore};
 use crate::read_model::RowSelection;
-use crate::store::{ProjectionBatch as _, ProjectionStore};
 
 const ID: Column = Column::of::<String>("id");
 const N: Column = Column::of::<i64>("n");

@@ -4,15 +4,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::support::{add, events, fresh, read, unique};
+use super::support::{UNDECLARED, add, events, fresh, read, unique};
 use super::tables::{at, made, write};
 use crate::column::{Column, Table};
 use crate::error::StoreError;
 use crate::projection::{Batch, FromBatch as _, ProjectionError};
+use crate::projection_store::{ProjectionBatch as _, ProjectionStore};
 use crate::read_model::{ReadModel, ReadModelBackend, ReadModelQuery as _};
 use crate::record::StoredEvent;
 use crate::rows::{ReadModels, UnitOfWork};
-use crate::store::{BoxFuture, ProjectionBatch as _, ProjectionStore};
+use crate::store::BoxFuture;
 
 /// A row that is there but does not fit its type is an error each time it is asked for: were it absent the second time,
 /// a handler would write another one over it.
@@ -21,7 +22,8 @@ pub async fn a_row_that_cannot_be_read_is_not_absent<S: ProjectionStore>(store: 
     write(store, Small::TABLE, &[json!({ "id": streams[0], "n": 256 })]).await;
     let (mut batch, mut unit) = (begin(store).await, UnitOfWork::default());
     let backend = batch.backend();
-    let mut context = Batch { event: &event, streams: &streams, backend, unit: &mut unit };
+    let mut context =
+        Batch { event: &event, tables: UNDECLARED, streams: &streams, backend, unit: &mut unit };
     let mut models = ReadModels::from_batch(&mut context).expect("every store has read models");
     for time in ["first", "second"] {
         let found = models.rows::<Small>().get(&streams[0]).await;
@@ -38,7 +40,8 @@ pub async fn fetching_keeps_what_was_saved<S: ProjectionStore>(store: &S) {
         .await;
     let (mut batch, mut unit) = (begin(store).await, UnitOfWork::default());
     let backend = batch.backend();
-    let mut context = Batch { event: &event, streams: &streams, backend, unit: &mut unit };
+    let mut context =
+        Batch { event: &event, tables: UNDECLARED, streams: &streams, backend, unit: &mut unit };
     let mut models = ReadModels::from_batch(&mut context).expect("every store has read models");
     models.rows().save(Small { id: one, n: 10 }).await.expect("the row fits");
     let mut rows = models.rows::<Small>();
@@ -60,7 +63,8 @@ pub async fn a_row_is_asked_for_once<S: ProjectionStore>(store: &S) {
     let (mut batch, mut unit) = (begin(store).await, UnitOfWork::default());
     let mut counted = Counted { backend: batch.backend(), fetches: 0 };
     let backend = &mut counted;
-    let mut context = Batch { event: &event, streams: &streams, backend, unit: &mut unit };
+    let mut context =
+        Batch { event: &event, tables: UNDECLARED, streams: &streams, backend, unit: &mut unit };
     let mut models = ReadModels::from_batch(&mut context).expect("every store has read models");
     let mut rows = models.rows::<Small>();
     for _ in 0..2 {
@@ -112,6 +116,10 @@ impl ReadModelBackend for Counted<'_> {
         rows: &'a [String],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         self.backend.upsert(table, rows)
+    }
+
+    fn truncate<'b>(&'b mut self, table: &'static Table) -> BoxFuture<'b, Result<(), StoreError>> {
+        self.backend.truncate(table)
     }
 
     fn transaction(&mut self) -> &mut dyn std::any::Any {

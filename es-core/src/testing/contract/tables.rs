@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::support::unique;
+use crate::checkpoint::Checkpoint;
 use crate::column::{Column, SqlType, Table};
 use crate::error::StoreError;
+use crate::projection_store::{ProjectionBatch as _, ProjectionStore};
 use crate::read_model::RowSelection;
-use crate::store::{Checkpoint, ProjectionBatch as _, ProjectionStore};
 use crate::version::Position;
 
 /// Making a table that is there changes nothing and keeps its rows.

@@ -4,13 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::support::{events, fresh, read, unique};
+use super::support::{UNDECLARED, events, fresh, read, unique};
 use super::tables::{at, made, rows};
 use crate::column::{Column, Table};
 use crate::projection::{Batch, FromBatch as _, ProjectionError};
+use crate::projection_store::{ProjectionBatch as _, ProjectionStore};
 use crate::read_model::ReadModel;
 use crate::rows::{ReadModels, UnitOfWork};
-use crate::store::{ProjectionBatch as _, ProjectionStore};
 
 /// A row with a value that not every store could keep is refused with an error that names its table, and nothing of its
 /// batch is written. Values at the limit come back.
@@ -98,7 +98,7 @@ async fn save<S: ProjectionStore>(
     let mut batch = store.begin(&unique("values"), 1).await?;
     let mut unit = UnitOfWork::default();
     let backend = batch.backend();
-    let mut context = Batch { event, streams: &[], backend, unit: &mut unit };
+    let mut context = Batch { event, tables: UNDECLARED, streams: &[], backend, unit: &mut unit };
     let mut models = ReadModels::from_batch(&mut context)?;
     models.rows().save(one.clone()).await?;
     models.rows().save(other.clone()).await?;

@@ -1,0 +1,92 @@
+//! Which version of a projection serves: the names that readers know are views of its tables.
+
+use es_core::{Promotion, StoreError, Table};
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use crate::error::{cause, is_denied, store_error};
+use crate::projection::integer;
+use crate::store::PgStore;
+use crate::table::quoted;
+
+impl PgStore {
+    /// One transaction. The tables come first, then the rows of the leases: a batch locks in this order too.
+    pub(crate) async fn serve(
+        &self,
+        name: &str,
+        version: u32,
+        tables: &[Promotion],
+    ) -> Result<(), StoreError> {
+        self.ready().await?;
+        let mut transaction = self.transaction().await?;
+        let lock = sqlx::raw_sql(include_str!("sql/table_lock.sql"));
+        lock.execute(&mut *transaction).await.map_err(|e| store_error(&e))?;
+        let before: Option<i32> = sqlx::query_scalar(include_str!("sql/promote_serving.sql"))
+            .bind(name)
+            .bind(integer(version)?)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(|e| store_error(&e))?;
+        for promotion in tables {
+            show(&mut transaction, promotion, before.unwrap_or(1)).await?;
+        }
+        sqlx::query(include_str!("sql/promote_fence.sql"))
+            .bind(name)
+            .bind(integer(version)?)
+            .execute(&mut *transaction)
+            .await
+            .map_err(|e| store_error(&e))?;
+        transaction.commit().await.map_err(|e| store_error(&e))
+    }
+
+    pub(crate) async fn drop_read_model(&self, table: &str) -> Result<(), StoreError> {
+        let mut connection = self.acquire().await?;
+        let drop = format!("DROP TABLE IF EXISTS {}", quoted(table));
+        let dropped = sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut *connection).await;
+        dropped.map(|_| ()).map_err(|e| store_error(&e))
+    }
+}
+
+/// Readers who come meanwhile wait; each finds the table or the view.
+async fn show(
+    connection: &mut PgConnection,
+    promotion: &Promotion,
+    before: i32,
+) -> Result<(), StoreError> {
+    let (serving, built) = (promotion.serving, promotion.built);
+    if serving.name == built.name {
+        return Ok(());
+    }
+    let name = quoted(serving.name);
+    let kind: Option<String> = sqlx::query_scalar(include_str!("sql/promote_relation.sql"))
+        .bind(&name)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(|e| store_error(&e))?;
+    let away = match kind.as_deref() {
+        None => None,
+        Some("v") => Some(format!("DROP VIEW {name}")),
+        Some(_) => {
+            let kept = quoted(&format!("{}_v{before}", serving.name));
+            Some(format!("ALTER TABLE {name} RENAME TO {kept}"))
+        }
+    };
+    let view = format!("CREATE VIEW {name} AS SELECT * FROM {}", quoted(built.name));
+    for statement in away.into_iter().chain([view]) {
+        run(connection, serving, statement).await?;
+    }
+    Ok(())
+}
+
+async fn run(
+    connection: &mut PgConnection,
+    table: &'static Table,
+    statement: String,
+) -> Result<(), StoreError> {
+    match sqlx::raw_sql(AssertSqlSafe(statement.as_str())).execute(connection).await {
+        Ok(_) => Ok(()),
+        Err(error) if is_denied(&error) => {
+            Err(StoreError::TableDenied { table: table.name, statement, cause: cause(&error) })
+        }
+        Err(error) => Err(store_error(&error)),
+    }
+}
