@@ -117,7 +117,7 @@ impl InlineProjections {
             // What a panic leaves half done is the clone and the rows of this append; both are given up.
             let running = AssertUnwindSafe(projection.run(events, backend)).catch_unwind();
             let ran = running.await.unwrap_or_else(|panic| {
-                Err(ProjectionError::Panicked { message: message(&*panic) })
+                Err(ProjectionError::Panicked { message: panic_text(&*panic) })
             });
             let projection = projection.name();
             ran.map_err(|cause| InlineError::Projection { projection, cause })?;
@@ -145,6 +145,7 @@ trait Inline: Send + Sync {
     ) -> BoxFuture<'a, Result<(), ProjectionError>>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<P: Projection + Clone + Sync> Inline for P {
     fn name(&self) -> &'static str {
         P::NAME
@@ -182,7 +183,7 @@ impl<P: Projection + Clone + Sync> Inline for P {
 }
 
 /// What a panic said, if it said it in words.
-pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => (*text).to_owned(),
         (None, Some(text)) => text.clone(),

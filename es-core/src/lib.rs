@@ -15,6 +15,7 @@ mod event_type;
 mod events;
 mod fold;
 mod id;
+mod inline;
 mod lease;
 mod limits;
 #[cfg(feature = "macros")]
@@ -33,7 +34,6 @@ mod registry;
 mod repository;
 mod root;
 mod row_json;
-#[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only the projector writes rows"))]
 mod rows;
 mod shape;
 mod store;
@@ -65,6 +65,7 @@ pub use event::{Event, SchemaVersion};
 pub use event_type::EventType;
 pub use events::{Events, IntoEvents};
 pub use id::{AggregateId, EventId, StreamId};
+pub use inline::{InlineError, InlineProjections, InlineStore};
 pub use lease::{Lease, LeaseRequest, Leases};
 pub use limits::Limits;
 pub use memory::MemoryStore;
