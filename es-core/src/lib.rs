@@ -5,6 +5,8 @@
 extern crate self as es_core;
 
 mod aggregate;
+#[cfg(feature = "runtime")]
+mod bus;
 mod checkpoint;
 mod column;
 mod dead_letter;
@@ -53,6 +55,8 @@ mod wake;
 pub mod __private;
 
 pub use aggregate::{Aggregate, HandledBy, Handles, UnknownEvents};
+#[cfg(feature = "runtime")]
+pub use bus::{Attached, BusEnded, BusLagged, BusReceiver, EventBus};
 pub use checkpoint::{Checkpoint, Epoch, Part, ProjectionPart};
 pub use column::{Column, ColumnType, SqlType, Table};
 pub use dead_letter::{DeadLetter, LetterSelection, LetterState};
