@@ -9,7 +9,6 @@ use crate::support::{SOON, Sums, note, quick, sums};
 crate::on_each_store!(catches_up_goes_live_and_resumes);
 
 async fn catches_up_goes_live_and_resumes<S: SubscriptionStore + Clone>(store: S) {
-    store.ensure_read_model::<crate::support::Sum>().await.unwrap();
     let (one, two) = (Uuid::now_v7(), Uuid::now_v7());
     note(&store, one, &[1, 2, 3]).await;
     let manager = SubscriptionManager::new(store.clone());

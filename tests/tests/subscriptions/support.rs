@@ -40,7 +40,7 @@ impl Default for Sums {
     }
 }
 
-#[projection(name = "sums")]
+#[projection(name = "sums", read_models(Sum))]
 impl Sums {
     #[handles(Noted)]
     async fn noted(&self, event: &Noted, cx: &mut ReadModels<'_>) -> Result<(), ProjectionError> {
