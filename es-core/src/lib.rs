@@ -5,6 +5,8 @@
 extern crate self as es_core;
 
 mod aggregate;
+#[cfg(feature = "runtime")]
+mod bus;
 mod checkpoint;
 mod column;
 mod dead_letter;
@@ -15,6 +17,7 @@ mod event_type;
 mod events;
 mod fold;
 mod id;
+mod inline;
 mod lease;
 mod limits;
 #[cfg(feature = "macros")]
@@ -33,7 +36,6 @@ mod registry;
 mod repository;
 mod root;
 mod row_json;
-#[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only the projector writes rows"))]
 mod rows;
 mod shape;
 mod store;
@@ -53,6 +55,8 @@ mod wake;
 pub mod __private;
 
 pub use aggregate::{Aggregate, HandledBy, Handles, UnknownEvents};
+#[cfg(feature = "runtime")]
+pub use bus::{Attached, BusEnded, BusLagged, BusReceiver, EventBus};
 pub use checkpoint::{Checkpoint, Epoch, Part, ProjectionPart};
 pub use column::{Column, ColumnType, SqlType, Table};
 pub use dead_letter::{DeadLetter, LetterSelection, LetterState};
@@ -65,6 +69,7 @@ pub use event::{Event, SchemaVersion};
 pub use event_type::EventType;
 pub use events::{Events, IntoEvents};
 pub use id::{AggregateId, EventId, StreamId};
+pub use inline::{InlineError, InlineProjections, InlineStore};
 pub use lease::{Lease, LeaseRequest, Leases};
 pub use limits::Limits;
 pub use memory::MemoryStore;

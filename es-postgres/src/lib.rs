@@ -7,6 +7,7 @@ mod context;
 mod error;
 mod event_store;
 mod guard;
+mod inline;
 mod lease;
 mod letters;
 mod migrate;
