@@ -5,6 +5,8 @@
 extern crate self as es_core;
 
 mod aggregate;
+#[cfg(feature = "runtime")]
+mod bus;
 mod cell;
 mod cell_encoder;
 mod checkpoint;
@@ -18,6 +20,7 @@ mod events;
 mod filter;
 mod fold;
 mod id;
+mod inline;
 mod lease;
 mod limits;
 #[cfg(feature = "macros")]
@@ -38,7 +41,6 @@ mod root;
 mod row;
 mod row_json;
 mod row_query;
-#[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only the projector writes rows"))]
 mod rows;
 mod shape;
 mod store;
@@ -49,7 +51,6 @@ pub mod subscription;
 mod subscription_store;
 #[cfg(feature = "testing")]
 pub mod testing;
-#[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only the projector writes rows"))]
 mod unit_of_work;
 pub mod upcast;
 mod version;
@@ -60,6 +61,8 @@ mod wake;
 pub mod __private;
 
 pub use aggregate::{Aggregate, HandledBy, Handles, UnknownEvents};
+#[cfg(feature = "runtime")]
+pub use bus::{Attached, BusEnded, BusLagged, BusReceiver, EventBus};
 pub use cell::Cell;
 pub use checkpoint::{Checkpoint, Epoch, Part, ProjectionPart};
 pub use column::{Column, ColumnType, SqlType, Table};
@@ -74,6 +77,7 @@ pub use event_type::EventType;
 pub use events::{Events, IntoEvents};
 pub use filter::{Comparison, Condition, Filter, TextMatch};
 pub use id::{AggregateId, EventId, StreamId};
+pub use inline::{InlineError, InlineProjections, InlineStore};
 pub use lease::{Lease, LeaseRequest, Leases};
 pub use limits::Limits;
 pub use memory::MemoryStore;
@@ -109,6 +113,8 @@ pub use wake::{Signal, Wakes};
 pub mod prelude {
     #[cfg(feature = "runtime")]
     pub use crate::Projector;
+    #[cfg(feature = "runtime")]
+    pub use crate::subscription::{SubscriptionConfig, SubscriptionManager};
     pub use crate::{
         Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExecuteError,
         ExpectedVersion, Filter, Json, MemoryStore, Metadata, Projection, ProjectionError,
@@ -116,11 +122,11 @@ pub mod prelude {
         RowQuery, StoredEvent, StreamId, UpcastError, Version,
     };
     #[cfg(feature = "macros")]
-    pub use crate::{aggregate, handles, projection};
+    pub use crate::{aggregate, handles, projection, reset};
     pub use chrono::{DateTime, Utc};
     pub use serde::{Deserialize, Serialize};
     pub use uuid::Uuid;
 }
 
 #[cfg(feature = "macros")]
-pub use macros::{AggregateId, Event, ReadModel, aggregate, handles, projection};
+pub use macros::{AggregateId, Event, ReadModel, aggregate, handles, projection, reset};

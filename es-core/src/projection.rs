@@ -90,6 +90,13 @@ pub trait FromReset<'a>: Sized {
     fn from_reset(reset: &'a mut Reset<'_>) -> Result<Self, ProjectionError>;
 }
 
+/// For stores that have no context of their own.
+impl<'a> FromReset<'a> for Reset<'a> {
+    fn from_reset(reset: &'a mut Reset<'_>) -> Result<Self, ProjectionError> {
+        Ok(Self { backend: &mut *reset.backend })
+    }
+}
+
 /// A handler could not do its work, or its work could not be stored.
 #[derive(Debug, Clone, Error)]
 #[non_exhaustive]

@@ -1,6 +1,7 @@
 //! What a store must do to keep read models: tables, and batches that commit rows and checkpoint together.
 
 use std::future::Future;
+use std::time::Duration;
 
 use crate::checkpoint::{Checkpoint, Epoch, ProjectionPart};
 use crate::column::Table;
@@ -23,12 +24,22 @@ pub struct BatchStart {
     pub from: Checkpoint,
     /// The worker's lease, if it has one: the commit fails when somebody has taken over by then.
     pub epoch: Option<Epoch>,
+    /// How long the worker may be silent in the middle of the batch. A store whose rows are locked by the batch rolls
+    /// it back then, so that a process that was stopped does not keep the one who takes over from them.
+    pub idle_limit: Option<Duration>,
 }
 
 impl BatchStart {
     /// A batch of `part` from a checkpoint.
     pub const fn new(part: ProjectionPart, from: Checkpoint, epoch: Option<Epoch>) -> Self {
-        Self { part, from, epoch }
+        Self { part, from, epoch, idle_limit: None }
+    }
+
+    /// Sets how long the worker may be silent in the middle of the batch; unless set, as long as it likes.
+    #[must_use]
+    pub const fn idle_limit(mut self, limit: Duration) -> Self {
+        self.idle_limit = Some(limit);
+        self
     }
 }
 
@@ -72,7 +83,9 @@ pub trait ProjectionStore: EventStore {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Opens a batch. Of two that start from the same checkpoint at most one commits. No lock is held before the commit
-    /// but on what the handlers write, so that a worker who is stopped in the middle keeps nobody from taking over.
+    /// but on what the handlers write, so that a worker who is stopped in the middle keeps nobody from taking over; see
+    /// also [`BatchStart::idle_limit`]. A handler may fail because another worker has just done the same: when the
+    /// checkpoint, or the lease, is no longer what it was, its error means nothing.
     ///
     /// # Errors
     /// [`StoreError`] when no transaction can be opened.

@@ -147,8 +147,16 @@ impl<P: Projection, S: ProjectionStore> Projector<P, S> {
         }
         // Known again only after the commit: whatever goes wrong, the next batch asks the store where it stands.
         self.checkpoint = None;
-        let mut batch = self.store.begin_batch(BatchStart::new(part, from, None)).await?;
-        self.handle_page(&page.events, batch.backend()).await?;
+        let start = BatchStart::new(part.clone(), from, None);
+        let mut batch = self.store.begin_batch(start).await?;
+        if let Err(error) = self.handle_page(&page.events, batch.backend()).await {
+            drop(batch);
+            // Two workers may handle one event at once, and what the other one has committed is in this one's way.
+            return match self.store.checkpoint(&part).await {
+                Ok(now) if now != from => Ok(Progress { events: 0, position: from.position }),
+                _ => Err(error),
+            };
+        }
         let last = page.events.last().map(|event| event.id);
         let checkpoint = Checkpoint { position: page.through, event: last.or(from.event) };
         match batch.commit(checkpoint).await {

@@ -65,8 +65,8 @@ impl Subscribed {
 /// Reacts to stored events. It does not know where they come from: a bus gives it what this process has just stored, a
 /// subscription on the store gives it everything, in order, also what was stored while it was not running.
 ///
-/// An implementation may be given the same event more than once, and must bear it. On a bus it may be given events of
-/// different streams in an order other than the log's, and may miss some.
+/// An implementation may be given the same event more than once, and must bear it. On a bus it may be given events in an
+/// order other than the log's, and may miss some.
 ///
 /// ```
 /// # use es_core::{EventSubscriber, Subscribed, prelude::*};

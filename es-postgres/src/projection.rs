@@ -56,7 +56,7 @@ impl ProjectionStore for PgStore {
 
     async fn begin_batch(&self, start: BatchStart) -> Result<PgBatch, StoreError> {
         self.ready().await?;
-        Ok(PgBatch::new(self.transaction().await?, start))
+        Ok(PgBatch::new(self.transaction_within(start.idle_limit).await?, start))
     }
 
     async fn read_rows(

@@ -59,12 +59,12 @@ impl PgStore {
         query: LogQuery<'_>,
         limit: usize,
     ) -> Result<LogPage, StoreError> {
-        let settled = self.settled_position().await?;
+        let limit = limit.max(1);
+        let settled = self.settled_for(query.after, limit as u64).await?;
         let end = settled.max(query.after);
         if end == query.after {
             return Ok(LogPage::new(Vec::new(), end));
         }
-        let limit = limit.max(1);
         let events: Vec<StoredEvent> =
             self.log_between(query, settled, bigint(limit as u64)).try_collect().await?;
         let through = match events.last() {
@@ -72,6 +72,18 @@ impl PgStore {
             _ => end,
         };
         Ok(LogPage::new(events, through))
+    }
+
+    /// A settled position to read up to. While a reader catches up it is known already, and a look at the log would cost a
+    /// round trip for every page: what was settled stays so, and a page that ends before the newest settled
+    /// position is a page all the same, as its `through` says. The reader goes on from there, and looks again when fewer
+    /// positions are left than it asks for.
+    async fn settled_for(&self, after: Position, limit: u64) -> Result<Position, StoreError> {
+        let known = self.settled_log().known();
+        if after.get().saturating_add(limit) <= known.get() {
+            return Ok(known);
+        }
+        self.settled_position().await
     }
 
     pub(crate) fn whole_log<'a>(&'a self, query: LogQuery<'a>) -> EventStream<'a> {

@@ -38,7 +38,7 @@
 //! A hot standby has the rows but not the locks of its primary: there nothing beyond the first hole is ever settled.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use es_core::Position;
 use sqlx::{PgConnection, PgPool};
@@ -49,6 +49,8 @@ use tokio::sync::{Mutex, MutexGuard};
 pub(crate) struct Settled {
     /// How many looks have begun.
     begun: AtomicU64,
+    /// What the last look that ended well has found.
+    known: AtomicI64,
     state: Mutex<State>,
 }
 
@@ -63,8 +65,15 @@ impl Settled {
             let mut connection = pool.acquire().await?;
             turn.state.look(&mut connection).await?;
             turn.state.finished = number;
+            self.known.store(turn.state.settled, Ordering::SeqCst);
         }
         Ok(Position::new(turn.state.settled.cast_unsigned()))
+    }
+
+    /// A position that was found to be settled, and so is for ever; the log may be settled further by now. Waits for
+    /// nobody.
+    pub(crate) fn known(&self) -> Position {
+        Position::new(self.known.load(Ordering::SeqCst).cast_unsigned())
     }
 
     /// Waits for the look under way, if there is one. A look that began after this call answers it; else it is to look.

@@ -1,10 +1,14 @@
 //! Opening transactions so that the caller may be dropped at any point.
 
+use std::time::Duration;
+
 use es_core::{Cause, StoreError};
-use sqlx::{Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Postgres, Transaction};
 
 use crate::error::store_error;
 use crate::store::PgStore;
+
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 impl PgStore {
     /// Opens a transaction, for [`append_in`](Self::append_in) and the program's own statements. Dropped without a commit
@@ -20,10 +24,27 @@ impl PgStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when there is no connection to be had.
     pub async fn transaction(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.transaction_within(None).await
+    }
+
+    /// As [`transaction`](Self::transaction). The server ends the session when nothing comes from it for longer than
+    /// `idle`: a process that was stopped would keep its locks otherwise. In the same round trip.
+    pub(crate) async fn transaction_within(
+        &self,
+        idle: Option<Duration>,
+    ) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let begin = match idle {
+            None => BEGIN.to_owned(),
+            // A setting takes no bound value; this is a number. 0 would mean that there is no limit.
+            Some(idle) => {
+                let millis = idle.as_millis().clamp(1, i32::MAX.cast_unsigned().into());
+                format!("{BEGIN}; SET LOCAL idle_in_transaction_session_timeout = {millis}")
+            }
+        };
         let pool = self.pool().clone();
         // A task of its own runs to the end whatever becomes of the caller, and what it has opened for nobody is rolled
         // back like any transaction that is dropped. Nothing of it outlives that.
-        let opening = async move { pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await };
+        let opening = async move { pool.begin_with(AssertSqlSafe(begin)).await };
         match tokio::spawn(opening).await {
             Ok(opened) => opened.map_err(|e| store_error(&e)),
             Err(ended) => Err(StoreError::Unavailable(Cause::new(ended))),

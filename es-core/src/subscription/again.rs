@@ -104,9 +104,8 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         handled.map_err(|error| self.trouble(error))?;
         unit.flush(batch.backend()).await.map_err(|error| self.trouble(error))?;
         batch.unbury(at).await.map_err(|e| self.store(e))?;
-        self.commit(batch, self.saved).await?;
-        self.tracker.moved(self.part.part.number(), 1, self.seen.position, None);
-        Ok(())
+        self.uncounted = 1;
+        self.commit(batch, self.saved).await
     }
 
     async fn begin(&self) -> Result<J::Batch, Trouble> {

@@ -20,29 +20,24 @@ use crate::subscription_store::SubscriptionStore;
 impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     /// Handles a page, `last` when there is nothing behind it yet.
     pub(super) async fn process(&mut self, page: LogPage, last: bool) -> Result<(), Trouble> {
-        let through = page.through;
-        if page.events.is_empty() {
-            self.seen.position = through;
-            self.tracker.moved(self.part.part.number(), 0, through, None);
-            return Ok(());
-        }
         let begun = Instant::now();
+        let from = self.seen;
         if std::mem::take(&mut self.careful) {
             self.commit_open().await?;
             self.one_by_one(&page.events).await?;
-        } else {
+        } else if !page.events.is_empty() {
             let handled = match self.plan.mode {
                 Mode::InBatch => self.in_batch(&page, last).await,
                 Mode::Direct => self.directly(&page.events, last).await,
             };
             if let Err(Trouble::Event(error)) = handled {
-                self.find_culprit(&error, &page.events).await?;
+                self.find_culprit(&error, from, &page.events).await?;
             } else {
                 handled?;
             }
         }
-        self.seen.position = self.seen.position.max(through);
-        self.tracker.moved(self.part.part.number(), 0, self.seen.position, None);
+        self.seen.position = self.seen.position.max(page.through);
+        self.report();
         metrics::batch(&self.part, page.events.len(), begun.elapsed());
         Ok(())
     }
@@ -51,23 +46,27 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     async fn find_culprit(
         &mut self,
         error: &ProjectionError,
+        from: Checkpoint,
         events: &[StoredEvent],
     ) -> Result<(), Trouble> {
         metrics::failed(&self.part);
         self.tracker.error(error);
         tracing::warn!(projection = %self.part, error = %super::status::with_causes(error),
             "a batch failed, going on event by event");
-        let rolled_back = self.open.take().is_some();
-        if self.plan.mode == Mode::InBatch {
-            self.seen = self.saved;
-            if rolled_back {
-                // The transaction held earlier pages too: they are read again.
-                self.careful = true;
-                return Err(Trouble::Passing(error.clone()));
-            }
+        self.roll_back();
+        if self.plan.mode == Mode::InBatch && from != self.saved {
+            // The transaction held earlier pages too: they are read again.
+            self.careful = true;
+            return Err(Trouble::Again);
         }
         let rest = events.iter().position(|event| event.position > self.seen.position);
         self.one_by_one(&events[rest.unwrap_or(events.len())..]).await
+    }
+
+    /// Tells others how far it has come: what is in an open transaction does not count yet.
+    fn report(&self) {
+        let reached = if self.open.is_some() { self.saved } else { self.seen };
+        self.tracker.moved(self.part.part.number(), 0, reached.position, None);
     }
 
     async fn in_batch(&mut self, page: &LogPage, last: bool) -> Result<(), Trouble> {
@@ -111,6 +110,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         streams.sort_unstable();
         streams.dedup();
         let mut unit = UnitOfWork::default();
+        let mut handled_now = 0;
         for event in events {
             if self.blocked.contains(&event.stream.id()) {
                 let letter = DeadLetter::parked(event);
@@ -120,11 +120,11 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
             }
             let handled = self.handle(event, &streams, batch.backend(), &mut unit).await;
             handled.map_err(|error| self.trouble(error))?;
+            handled_now += 1;
         }
         unit.flush(batch.backend()).await.map_err(|error| self.trouble(error))?;
-        let number = self.part.part.number();
-        let so_far = self.seen.position;
-        self.tracker.moved(number, events.len() as u64, so_far, events.last());
+        self.uncounted += handled_now;
+        self.last_recorded = events.last().map(|event| event.recorded_at).or(self.last_recorded);
         Ok(())
     }
 
@@ -154,7 +154,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         handled.map_err(|error| self.trouble(error))?;
         unit.flush(&mut backend).await.map_err(|error| self.trouble(error))?;
         self.seen = Checkpoint::new(event.position, Some(event.id));
-        self.tracker.moved(self.part.part.number(), 1, event.position, Some(event));
+        self.tracker.moved(self.part.part.number(), 1, event.position, Some(event.recorded_at));
         Ok(())
     }
 
@@ -191,9 +191,11 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     }
 
     pub(super) async fn commit(&mut self, batch: J::Batch, to: Checkpoint) -> Result<(), Trouble> {
+        let events = std::mem::take(&mut self.uncounted);
         batch.commit(to).await.map_err(|e| self.store(e))?;
         self.saved = to;
         self.saved_at = Instant::now();
+        self.tracker.moved(self.part.part.number(), events, to.position, self.last_recorded);
         Ok(())
     }
 }

@@ -200,7 +200,9 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             saved_at: Instant::now(),
             seen: Checkpoint::default(),
             open: None,
-            careful: lease.unclean,
+            uncounted: 0,
+            last_recorded: None,
+            careful: false,
             blocked: HashSet::new(),
             passing: 0,
         };

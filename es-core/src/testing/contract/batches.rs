@@ -3,14 +3,15 @@
 use futures_util::future::join;
 use serde_json::Value;
 
-use super::support::{unique, yield_now};
+use super::support::{add, events, fresh, read, settle, unique, yield_now};
 use super::tables::{at, changes, count, counts, made, rows, write};
 use crate::cell::Cell;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, ProjectionPart};
 use crate::column::Table;
 use crate::error::StoreError;
 use crate::id::EventId;
 use crate::projection_store::{ProjectionBatch, ProjectionStore};
+use crate::record::StoredEvent;
 use crate::version::Position;
 
 /// A projection that nobody has run starts at the beginning, and opening a batch does not change that.
@@ -176,6 +177,59 @@ pub async fn batches_of_different_projections_are_independent<S: ProjectionStore
     assert_eq!(checkpoint(store, &name, 1).await, at(1));
     assert_eq!(checkpoint(store, &name, 2).await, Checkpoint::default());
     assert_eq!(checkpoint(store, &other, 1).await, at(3));
+}
+
+/// A checkpoint with an event of the log, at its position or after it, fits; so does any that is not beyond the log.
+pub async fn a_checkpoint_of_this_log_fits<S: ProjectionStore>(store: &S) {
+    let part = ProjectionPart::whole(unique("fits"), 1);
+    let (first, last) = two_events(store).await;
+    let checkpoints = [
+        Checkpoint::default(),
+        Checkpoint::new(first.position, Some(first.id)),
+        Checkpoint::new(last.position, Some(first.id)),
+        Checkpoint::new(last.position, Some(last.id)),
+        Checkpoint::new(last.position, None),
+    ];
+    for checkpoint in checkpoints {
+        let fits = store.fits(&part, checkpoint).await;
+        fits.unwrap_or_else(|error| panic!("{checkpoint:?} fits: {error:?}"));
+    }
+}
+
+/// A checkpoint that stands where the log has not come yet is not of this log.
+pub async fn a_checkpoint_beyond_the_log_does_not_fit<S: ProjectionStore>(store: &S) {
+    let (first, last) = two_events(store).await;
+    let beyond = Position::new(last.position.get() + 1_000_000);
+    for event in [None, Some(first.id), Some(last.id), Some(EventId::new())] {
+        assert_foreign(store, Checkpoint::new(beyond, event)).await;
+    }
+}
+
+/// A checkpoint whose event the log does not have, or only later, is not of this log.
+pub async fn a_checkpoint_of_an_unknown_event_does_not_fit<S: ProjectionStore>(store: &S) {
+    let (first, last) = two_events(store).await;
+    assert_foreign(store, Checkpoint::new(last.position, Some(EventId::new()))).await;
+    assert_foreign(store, Checkpoint::new(first.position, Some(last.id))).await;
+}
+
+async fn two_events<S: ProjectionStore>(store: &S) -> (StoredEvent, StoredEvent) {
+    let stream = fresh();
+    let appended = add(store, &stream, events(2)).await;
+    settle(store, appended.position).await;
+    let mut stored = read(store, &stream).await;
+    let last = stored.pop().expect("two events");
+    (stored.pop().expect("two events"), last)
+}
+
+async fn assert_foreign<S: ProjectionStore>(store: &S, checkpoint: Checkpoint) {
+    let part = ProjectionPart::whole(unique("foreign"), 3);
+    match store.fits(&part, checkpoint).await {
+        Err(StoreError::ForeignCheckpoint { projection, what }) => {
+            assert_eq!(projection, part);
+            assert!(!what.is_empty(), "it says what does not fit");
+        }
+        answer => panic!("{checkpoint:?} does not fit: {answer:?}"),
+    }
 }
 
 /// Where the next batch of a projection would start.

@@ -26,21 +26,28 @@
 )]
 
 mod appends;
+mod attempts;
 mod batches;
 mod calls;
 mod changes;
 mod fidelity;
+mod filters;
+mod leases;
+mod letters;
 mod log;
 mod operations;
+mod promotions;
 mod queries;
 mod races;
 mod refusals;
+mod resets;
 mod rows;
 mod streams;
 mod support;
 mod tables;
 mod units;
 mod values;
+mod wakes;
 
 /// The promises of [`EventStore`](crate::EventStore). One that is missing here is not exported, so the compiler tells.
 #[doc(hidden)]
@@ -87,6 +94,8 @@ macro_rules! __event_store_promises {
             log::a_filter_gives_exactly_the_named_events
             log::a_page_that_is_not_full_skips_ahead
             log::no_names_match_no_events
+            filters::filters_by_category_tenant_and_part
+            filters::parts_cover_every_stream_once
             log::the_streamed_log_is_what_its_pages_are
             log::the_streamed_log_ends_where_it_was_settled_at_first
             log::a_long_log_comes_whole
@@ -155,6 +164,47 @@ macro_rules! __projection_store_promises {
             batches::a_batch_with_a_bad_row_leaves_nothing
             batches::of_two_batches_from_one_checkpoint_one_commits
             batches::batches_of_different_projections_are_independent
+            batches::a_checkpoint_of_this_log_fits
+            batches::a_checkpoint_beyond_the_log_does_not_fit
+            batches::a_checkpoint_of_an_unknown_event_does_not_fit
+        }
+    };
+}
+
+/// The promises of [`SubscriptionStore`](crate::SubscriptionStore).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __subscription_store_promises {
+    ($do:ident!($($with:tt)*)) => {
+        $crate::$do! { ($($with)*)
+            leases::a_lease_is_given_to_one_owner_at_a_time
+            leases::a_lease_that_ran_out_is_taken_over_with_a_higher_epoch
+            leases::a_lease_that_nobody_took_over_is_extended
+            leases::an_earlier_owner_commits_nothing
+            leases::a_lease_given_back_is_free_at_once_and_clean
+            leases::a_commit_extends_the_lease
+            leases::shares_are_fair
+            leases::a_silent_worker_has_no_share
+            leases::parts_stand_for_themselves
+            leases::another_number_of_parts_is_refused_once_begun
+            attempts::attempts_are_counted_before_they_are_made
+            attempts::attempts_at_another_event_begin_anew
+            attempts::a_commit_forgets_attempts
+            attempts::an_earlier_owner_counts_no_attempts
+            resets::a_reset_fences_every_owner
+            resets::a_reset_sets_everything_back
+            resets::a_dropped_reset_changes_nothing
+            letters::letters_keep_order_and_state
+            letters::letters_appear_with_their_batch
+            letters::a_letter_is_there_once
+            letters::a_discarded_letter_keeps_its_reason
+            letters::a_retry_is_asked_for_and_noted
+            promotions::promotion_shows_the_new_table
+            promotions::a_name_that_is_new_is_shown
+            promotions::an_earlier_version_is_superseded
+            promotions::a_count_is_what_pages_give
+            wakes::an_append_wakes_who_follows
+            wakes::a_retry_wakes_who_follows
         }
     };
 }
@@ -187,8 +237,8 @@ macro_rules! event_store_contract {
     };
 }
 
-/// Makes a test of every promise of [`EventStore`](crate::EventStore) and [`ProjectionStore`](crate::ProjectionStore);
-/// see [`contract`](crate::testing::contract).
+/// Makes a test of every promise of [`EventStore`](crate::EventStore), [`ProjectionStore`](crate::ProjectionStore) and
+/// [`SubscriptionStore`](crate::SubscriptionStore); see [`contract`](crate::testing::contract).
 ///
 /// Takes the path of a function without parameters that gives a future of `(S, Guard)`.
 #[macro_export]
@@ -196,8 +246,10 @@ macro_rules! store_contract {
     ($make:path) => {
         $crate::__event_store_promises!(__test_promises!($make));
         $crate::__projection_store_promises!(__test_promises!($make));
+        $crate::__subscription_store_promises!(__test_promises!($make));
     };
 }
 
 __event_store_promises!(__export_promises!());
 __projection_store_promises!(__export_promises!());
+__subscription_store_promises!(__export_promises!());

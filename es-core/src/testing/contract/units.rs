@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::support::{add, events, fresh, read, unique};
+use super::support::{UNDECLARED, add, events, fresh, read, unique};
 use super::tables::{at, made, time};
 use crate::column::{Column, Table};
 use crate::error::StoreError;
@@ -15,9 +15,6 @@ use crate::row::{FoundRow, RowChange};
 use crate::row_query::ResolvedQuery;
 use crate::rows::{ReadModels, UnitOfWork};
 use crate::store::BoxFuture;
-
-/// Tables of a projection that declares none.
-pub(super) const UNDECLARED: Tables = Tables { declared: &[], version: 1 };
 
 /// An open batch and an event that is handled in it.
 pub(super) struct Unit<B> {
