@@ -12,7 +12,6 @@ use crate::version::Position;
 /// One batch on a [`MemoryStore`].
 #[derive(Debug)]
 pub struct MemoryBatch {
-    store: MemoryStore,
     start: BatchStart,
     /// Into how many parts everything is set back by the commit, if that is what the batch is for.
     reset: Option<u32>,
@@ -22,8 +21,7 @@ pub struct MemoryBatch {
 
 impl MemoryBatch {
     pub(super) fn new(store: MemoryStore, start: BatchStart) -> Self {
-        let rows = Staging::new(store.clone());
-        Self { store, start, reset: None, rows, letters: Vec::new() }
+        Self { start, reset: None, rows: Staging::new(store), letters: Vec::new() }
     }
 
     #[cfg(feature = "runtime")]
@@ -52,7 +50,7 @@ impl ProjectionBatch for MemoryBatch {
     }
 
     async fn commit(self, checkpoint: Checkpoint) -> Result<(), StoreError> {
-        let mut inner = self.store.inner();
+        let mut inner = self.rows.store.inner();
         let BatchStart { part, from, epoch, .. } = self.start;
         match self.reset {
             Some(parts) => inner.progress.reset(&part.name, part.version, parts, checkpoint),
@@ -61,7 +59,7 @@ impl ProjectionBatch for MemoryBatch {
                 inner.progress.commit(&part, checkpoint);
             }
         }
-        self.rows.apply(&mut inner.tables);
+        self.rows.apply(&mut inner);
         let letters = inner.progress.letters(&part);
         for (position, letter) in self.letters {
             match letter {

@@ -29,7 +29,7 @@ impl InlineStore for MemoryStore {
                 continue;
             }
             let appended = inner.log.push(events);
-            rows.apply(&mut inner.tables);
+            rows.apply(&mut inner);
             drop(inner);
             #[cfg(feature = "runtime")]
             self.appended.wake();

@@ -8,7 +8,7 @@ use crate::column::{Column, SqlType, Table};
 use crate::error::{Cause, StoreError};
 use crate::filter::Condition;
 use crate::read_model::RowSelection;
-use crate::row::{FoundRow, RowInfo};
+use crate::row::{FoundRow, RowChange, RowInfo};
 use crate::row_json::object;
 use crate::row_query::{Direction, ResolvedQuery};
 use crate::shape::FoundColumn;
@@ -55,13 +55,13 @@ fn words(sql_type: SqlType) -> &'static str {
 }
 
 /// A row by the names of its columns: what a column holds stays when its field is renamed.
-pub(super) type Cells = BTreeMap<&'static str, Cell>;
+type Cells = BTreeMap<&'static str, Cell>;
 
 /// A row and what is kept with it.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    pub(super) cells: Cells,
-    pub(super) info: RowInfo,
+    cells: Cells,
+    info: RowInfo,
 }
 
 impl Row {
@@ -95,7 +95,7 @@ impl Key {
         number.map_or_else(|| Self::Text(text.to_owned()), Self::Number)
     }
 
-    pub(super) fn of_cells(table: &Table, cells: &Cells) -> Option<Self> {
+    fn of_cells(table: &Table, cells: &Cells) -> Option<Self> {
         match cells.get(table.key)? {
             Cell::Integer(number) => Some(Self::Number(*number)),
             Cell::Text(text) => Some(Self::Text(text.clone())),
@@ -105,7 +105,7 @@ impl Key {
     }
 }
 
-pub(super) fn refused(table: &Table, what: &str) -> StoreError {
+fn refused(table: &Table, what: &str) -> StoreError {
     StoreError::Other(Cause::new(format!("a row for `{}` {what}", table.name)))
 }
 
@@ -247,4 +247,108 @@ fn holds(condition: &Condition, cells: &Cells) -> bool {
 
 fn cell<'a>(cells: &'a Cells, column: &Column) -> &'a Cell {
     cells.get(column.name).unwrap_or(&Cell::Null)
+}
+
+/// That every column has a cell, and one that may not be empty is not.
+fn check(table: &Table, cells: &[Cell]) -> Result<(), StoreError> {
+    if cells.len() != table.columns.len() {
+        return Err(refused(table, "has not one cell for each column"));
+    }
+    let mut pairs = table.columns.iter().zip(cells);
+    match pairs.find(|(column, cell)| !column.nullable && **cell == Cell::Null) {
+        None => Ok(()),
+        Some((column, _)) => Err(refused(table, &format!("has no `{}`", column.name))),
+    }
+}
+
+/// What a batch is to make of one table.
+#[derive(Debug, Default)]
+pub(super) struct Staged {
+    /// All rows that are committed go.
+    emptied: bool,
+    rows: BTreeMap<Key, StagedRow>,
+}
+
+/// What a batch is to make of one row.
+#[derive(Debug, Default)]
+struct StagedRow {
+    /// The row that is committed goes, also when another one takes its place.
+    removed: bool,
+    new: Option<(Cells, RowChange)>,
+}
+
+impl StagedRow {
+    /// The row that there is in the end. Columns that the writer does not know keep what they hold.
+    fn over(&self, committed: Option<&Row>) -> Option<Row> {
+        let committed = committed.filter(|_| !self.removed);
+        let Some((cells, change)) = &self.new else { return committed.cloned() };
+        let (created_at, version) =
+            committed.map_or((change.created_at, 0), |row| (row.info.created_at, row.info.version));
+        let version = version + u64::from(change.changes);
+        let info = RowInfo::new(created_at, change.updated_at, version, change.deleted_at);
+        let mut all = committed.map_or_else(Cells::new, |row| row.cells.clone());
+        all.extend(cells.clone());
+        Some(Row { cells: all, info })
+    }
+}
+
+impl Staged {
+    /// Everything is checked here rather than at the commit, where nothing may fail half way.
+    pub(super) fn upsert(
+        &mut self,
+        tables: &Tables,
+        table: &'static Table,
+        rows: &[RowChange],
+    ) -> Result<(), StoreError> {
+        tables.check_writer(table)?;
+        for change in rows {
+            check(table, &change.cells)?;
+            let names = table.columns.iter().map(|column| column.name);
+            let cells: Cells = names.zip(change.cells.iter().cloned()).collect();
+            let key = Key::of_cells(table, &cells).ok_or_else(|| refused(table, "has no key"))?;
+            let staged = self.rows.entry(key).or_default();
+            staged.new = Some(match staged.new.take() {
+                None => (cells, change.clone()),
+                Some((mut all, first)) => {
+                    all.extend(cells);
+                    let changes = first.changes + change.changes;
+                    (all, RowChange { created_at: first.created_at, changes, ..change.clone() })
+                }
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn delete(&mut self, table: &'static Table, keys: &[String]) {
+        let removed = || StagedRow { removed: true, new: None };
+        self.rows.extend(keys.iter().map(|key| (Key::of_text(table, key), removed())));
+    }
+
+    pub(super) fn truncate(&mut self) {
+        *self = Self { emptied: true, rows: BTreeMap::new() };
+    }
+
+    /// What the rows are with this over what is committed.
+    pub(super) fn over(&self, committed: &BTreeMap<Key, Row>) -> BTreeMap<Key, Row> {
+        let mut rows = if self.emptied { BTreeMap::new() } else { committed.clone() };
+        self.change(&mut rows);
+        rows
+    }
+
+    /// Makes it so.
+    pub(super) fn apply(&self, rows: &mut BTreeMap<Key, Row>) {
+        if self.emptied {
+            rows.clear();
+        }
+        self.change(rows);
+    }
+
+    fn change(&self, rows: &mut BTreeMap<Key, Row>) {
+        for (key, staged) in &self.rows {
+            match staged.over(rows.get(key)) {
+                Some(row) => rows.insert(key.clone(), row),
+                None => rows.remove(key),
+            };
+        }
+    }
 }

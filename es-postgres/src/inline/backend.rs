@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::HashSet;
 
 use es_core::{
-    BoxFuture, Cause, Cell, FoundRow, ReadModelBackend, ResolvedQuery, RowChange, RowSelection,
+    BoxFuture, Cell, FoundRow, ReadModelBackend, ResolvedQuery, RowChange, RowSelection,
     StoreError, Table,
 };
 use sqlx::{PgConnection, Postgres, Transaction};
@@ -54,8 +54,8 @@ impl Inline {
 }
 
 impl Inline {
-    /// No other append changes the table until this one is over, nor do two of them ask it at once: whatever a query
-    /// finds, others may be about to change, and which rows it does not find cannot be locked.
+    /// No other append changes the table until this one is over: rows that a query does not find cannot be locked one by
+    /// one, and those that it finds others may be about to change.
     async fn lock_table(&mut self, table: &'static Table) -> Result<(), StoreError> {
         let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", table::quoted(table.name));
         let locked = sqlx::raw_sql(sqlx::AssertSqlSafe(lock)).execute(&mut *self.transaction);
@@ -104,7 +104,7 @@ impl ReadModelBackend for Inline {
         rows: &'a [RowChange],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
-            let keys = rows.iter().map(|row| key(table, row)).collect::<Result<_, _>>()?;
+            let keys = rows.iter().map(|row| key(table, row)).collect();
             self.lock(table, keys).await?;
             table::write(self.connection(), table, rows).await
         })
@@ -133,13 +133,13 @@ impl ReadModelBackend for Inline {
     }
 }
 
-/// The key of a row as handlers ask for it.
-fn key(table: &Table, row: &RowChange) -> Result<String, StoreError> {
-    let at = table.columns.iter().position(|column| column.name == table.key);
-    match at.and_then(|at| row.cells.get(at)) {
-        Some(Cell::Text(text)) => Ok(text.clone()),
-        Some(Cell::Integer(number)) => Ok(number.to_string()),
-        Some(Cell::Uuid(id)) => Ok(id.to_string()),
-        _ => Err(StoreError::Other(Cause::new(format!("a row for `{}` has no key", table.name)))),
+/// The key of a row as handlers ask for it: a text as it is, a number in digits.
+fn key(table: &Table, row: &RowChange) -> String {
+    let mut cells = table.columns.iter().zip(&row.cells);
+    match cells.find(|(column, _)| column.name == table.key) {
+        Some((_, Cell::Text(text))) => text.clone(),
+        Some((_, Cell::Integer(number))) => number.to_string(),
+        Some((_, Cell::Uuid(id))) => id.to_string(),
+        other => format!("{other:?}"),
     }
 }

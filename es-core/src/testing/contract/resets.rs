@@ -56,8 +56,8 @@ pub async fn a_reset_sets_everything_back<S: SubscriptionStore>(store: &S) {
         let mut reset =
             store.begin_reset(&name, 1, parts, at(1)).await.expect("a reset can be opened");
         assert_eq!(reset.checkpoint(), at(1), "a reset stands where it was told to begin");
-        let row = changes(table, &[count(&format!("{parts}"), i64::from(parts))]);
-        reset.backend().upsert(table, &row).await.expect("the row fits");
+        let changes = changes(table, &[count(&format!("{parts}"), i64::from(parts))]);
+        reset.backend().upsert(table, &changes).await.expect("the row fits");
         reset.commit(to).await.expect("a reset can be committed");
         let found = store.checkpoints(&name, 1).await.expect("they can be listed");
         assert_eq!(found, (0..parts).map(|part| (part, to)).collect::<Vec<_>>());

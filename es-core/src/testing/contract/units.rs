@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::support::{UNDECLARED, add, events, fresh, read, unique};
+use super::support::{add, events, fresh, read, unique};
 use super::tables::{at, made, time};
 use crate::column::{Column, Table};
 use crate::error::StoreError;
@@ -29,8 +29,11 @@ pub(super) struct Unit<B> {
 }
 
 impl<B: ProjectionBatch> Unit<B> {
-    /// A batch of a projection that has never run, with an event of a stream that has no rows.
-    pub(super) async fn begin<S: ProjectionStore<Batch = B>>(store: &S) -> Self {
+    /// A batch of a projection that has never run and declares these tables, with an event of a stream that has no rows.
+    pub(super) async fn begin<S: ProjectionStore<Batch = B>>(
+        store: &S,
+        declared: &'static [&'static Table],
+    ) -> Self {
         let stream = fresh();
         add(store, &stream, events(1)).await;
         let event = read(store, &stream).await.remove(0);
@@ -39,7 +42,7 @@ impl<B: ProjectionBatch> Unit<B> {
             unit: UnitOfWork::default(),
             event,
             streams: vec![stream.id()],
-            tables: UNDECLARED,
+            tables: Tables { declared, version: 1 },
             calls: Vec::new(),
         }
     }
@@ -76,10 +79,13 @@ pub(super) async fn batch<S: ProjectionStore>(
     seconds: i64,
     handler: impl AsyncFnOnce(&mut ReadModels<'_>) -> Result<(), ProjectionError>,
 ) -> Vec<&'static str> {
-    let mut unit = Unit::begin(store).await;
+    let mut unit = Unit::begin(store, ITEMS).await;
     unit.at(seconds).handle(handler).await.expect("the handler succeeds");
     unit.commit().await.expect("what was written fits")
 }
+
+/// The tables of a projection of items.
+pub(super) const ITEMS: &[&Table] = &[Item::TABLE];
 
 /// A row of an item in a shop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
