@@ -104,6 +104,7 @@ async fn a_failed_statement_that_was_overlooked_cannot_be_committed() {
     const TABLE: &Table = &Table::new("notes", "position", COLUMNS);
     let database = TestDatabase::create().await;
     let store = made(&database).await;
+    store.ensure_table(TABLE).await.unwrap();
     let mut batch = store.begin("overlooked", 1).await.unwrap();
     let row = |position: Option<i64>| {
         let row = serde_json::json!({ "position": 1 });
