@@ -28,6 +28,8 @@ mod macros;
 mod memory;
 mod metadata;
 mod name;
+#[cfg(feature = "runtime")]
+mod no_read_models;
 mod payload;
 mod projection;
 mod projection_store;
