@@ -101,6 +101,6 @@ impl SubscriptionStore for PgStore {
     }
 
     fn wakes(&self) -> Wakes {
-        self.signal().listen()
+        self.listen()
     }
 }
