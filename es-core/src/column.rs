@@ -1,10 +1,13 @@
 //! The columns of a read model, as every store can make them.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 /// A read model's table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Table {
     /// Its name: `[a-z_][a-z0-9_]*`, at most 48 bytes.
     pub name: &'static str,
@@ -46,6 +49,23 @@ impl Table {
         Self { name, key, columns }
     }
 
+    /// The table of a version of the projection that writes it: itself for version 1, another of the same shape whose name
+    /// ends in `_v` and the version for a later one.
+    #[must_use]
+    pub fn of_version(&'static self, version: u32) -> &'static Self {
+        type Versions = HashMap<(Table, u32), &'static Table>;
+        /// Made once each: a program has few tables and fewer versions.
+        static VERSIONS: LazyLock<Mutex<Versions>> = LazyLock::new(Mutex::default);
+        if version <= 1 {
+            return self;
+        }
+        let mut versions = VERSIONS.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.entry((*self, version)).or_insert_with(|| {
+            let name = Box::leak(format!("{}_v{version}", self.name).into_boxed_str());
+            Box::leak(Box::new(Self { name, ..*self }))
+        })
+    }
+
     /// The key's column.
     ///
     /// # Panics
@@ -56,7 +76,7 @@ impl Table {
 }
 
 /// One column of a read model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Column {
     /// Its name in the table: `[a-z_][a-z0-9_]*`, at most 48 bytes.
     pub name: &'static str,
@@ -87,7 +107,7 @@ impl Column {
 }
 
 /// What a column holds, in words that every store can translate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SqlType {
     /// Text.

@@ -5,6 +5,8 @@
 extern crate self as es_core;
 
 mod aggregate;
+#[cfg(feature = "runtime")]
+mod bus;
 mod checkpoint;
 mod column;
 mod dead_letter;
@@ -15,6 +17,7 @@ mod event_type;
 mod events;
 mod fold;
 mod id;
+mod inline;
 mod lease;
 mod limits;
 #[cfg(feature = "macros")]
@@ -33,10 +36,12 @@ mod registry;
 mod repository;
 mod root;
 mod row_json;
-#[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only the projector writes rows"))]
 mod rows;
 mod shape;
 mod store;
+mod subscriber;
+#[cfg(feature = "runtime")]
+pub mod subscription;
 #[cfg(feature = "runtime")]
 mod subscription_store;
 #[cfg(feature = "testing")]
@@ -50,6 +55,8 @@ mod wake;
 pub mod __private;
 
 pub use aggregate::{Aggregate, HandledBy, Handles, UnknownEvents};
+#[cfg(feature = "runtime")]
+pub use bus::{Attached, BusEnded, BusLagged, BusReceiver, EventBus};
 pub use checkpoint::{Checkpoint, Epoch, Part, ProjectionPart};
 pub use column::{Column, ColumnType, SqlType, Table};
 pub use dead_letter::{DeadLetter, LetterSelection, LetterState};
@@ -62,6 +69,7 @@ pub use event::{Event, SchemaVersion};
 pub use event_type::EventType;
 pub use events::{Events, IntoEvents};
 pub use id::{AggregateId, EventId, StreamId};
+pub use inline::{InlineError, InlineProjections, InlineStore};
 pub use lease::{Lease, LeaseRequest, Leases};
 pub use limits::Limits;
 pub use memory::MemoryStore;
@@ -83,6 +91,7 @@ pub use store::{
     Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery, StreamAppend,
     StreamQuery,
 };
+pub use subscriber::{EventSubscriber, Subscribed};
 #[cfg(feature = "runtime")]
 pub use subscription_store::{Promotion, SubscriptionStore};
 pub use upcast::{Json, UpcastError, Upcaster};
@@ -94,6 +103,8 @@ pub use wake::{Signal, Wakes};
 pub mod prelude {
     #[cfg(feature = "runtime")]
     pub use crate::Projector;
+    #[cfg(feature = "runtime")]
+    pub use crate::subscription::{SubscriptionConfig, SubscriptionManager};
     pub use crate::{
         Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExecuteError,
         ExpectedVersion, Json, MemoryStore, Metadata, Projection, ProjectionError, ProjectionStore,
@@ -101,11 +112,11 @@ pub mod prelude {
         StreamId, UpcastError, Version,
     };
     #[cfg(feature = "macros")]
-    pub use crate::{aggregate, handles, projection};
+    pub use crate::{aggregate, handles, projection, reset};
     pub use chrono::{DateTime, Utc};
     pub use serde::{Deserialize, Serialize};
     pub use uuid::Uuid;
 }
 
 #[cfg(feature = "macros")]
-pub use macros::{AggregateId, Event, ReadModel, aggregate, handles, projection};
+pub use macros::{AggregateId, Event, ReadModel, aggregate, handles, projection, reset};

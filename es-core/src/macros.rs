@@ -17,3 +17,6 @@ pub use es_derive::handles;
 
 #[doc = include_str!("../docs/projection.md")]
 pub use es_derive::projection;
+
+#[doc = include_str!("../docs/reset.md")]
+pub use es_derive::reset;

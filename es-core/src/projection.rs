@@ -53,7 +53,9 @@ pub trait Projection: Send + 'static {
     /// # Errors
     /// [`ProjectionError`]: nothing is reset.
     fn reset<'a>(&'a mut self, _: &'a mut Reset<'_>) -> BoxFuture<'a, Result<(), ProjectionError>> {
-        Box::pin(std::future::ready(Ok(())))
+        let nothing = Self::READ_MODELS.is_empty();
+        let done = if nothing { Err(ProjectionError::NothingToReset) } else { Ok(()) };
+        Box::pin(std::future::ready(done))
     }
 }
 
@@ -86,6 +88,13 @@ pub trait FromReset<'a>: Sized {
     /// # Errors
     /// [`ProjectionError::Context`] when the store that runs the projection does not offer it.
     fn from_reset(reset: &'a mut Reset<'_>) -> Result<Self, ProjectionError>;
+}
+
+/// For stores that have no context of their own.
+impl<'a> FromReset<'a> for Reset<'a> {
+    fn from_reset(reset: &'a mut Reset<'_>) -> Result<Self, ProjectionError> {
+        Ok(Self { backend: &mut *reset.backend })
+    }
 }
 
 /// A handler could not do its work, or its work could not be stored.
@@ -121,6 +130,9 @@ pub enum ProjectionError {
         /// The table.
         table: &'static str,
     },
+    /// The projection is to be emptied, but says of nothing that it has written it.
+    #[error("declare what the projection writes by `read_models(..)` or a `#[reset]` method")]
+    NothingToReset,
     /// The handler panicked.
     #[error("the handler panicked: {message}")]
     Panicked {

@@ -126,7 +126,7 @@ pub trait ProjectionStore: EventStore {
 }
 
 /// One transaction of a projection. Dropped without [`commit`](Self::commit) it leaves nothing behind.
-pub trait ProjectionBatch: Send + 'static {
+pub trait ProjectionBatch: Send + Sync + 'static {
     /// The checkpoint that this batch starts from.
     fn checkpoint(&self) -> Checkpoint;
 

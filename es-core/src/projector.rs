@@ -206,7 +206,7 @@ impl<P: Projection, S: fmt::Debug> fmt::Debug for Projector<P, S> {
 }
 
 /// What an in-memory projection has in place of a store's transaction.
-struct NoReadModels;
+pub(crate) struct NoReadModels;
 
 impl NoReadModels {
     fn refused(table: &Table) -> StoreError {
@@ -228,6 +228,10 @@ impl ReadModelBackend for NoReadModels {
         table: &'static Table,
         _: &'a [String],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async { Err(Self::refused(table)) })
+    }
+
+    fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async { Err(Self::refused(table)) })
     }
 

@@ -101,6 +101,9 @@ pub trait ReadModelBackend: Send {
         rows: &'a [String],
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 
+    /// Removes all rows. Readers see them until the commit.
+    fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>>;
+
     /// The adapter's own transaction, for contexts that offer it to handlers.
     fn transaction(&mut self) -> &mut dyn std::any::Any;
 }

@@ -148,7 +148,6 @@ impl UnitOfWork {
     }
 
     /// Writes what changed: one statement per table.
-    #[cfg(feature = "runtime")]
     pub(crate) async fn flush(
         self,
         backend: &mut dyn ReadModelBackend,

@@ -64,6 +64,15 @@ pub trait SubscriptionStore: ProjectionStore {
         position: Position,
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
+    /// The attempts that were counted and not forgotten: at which position, and how many.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be asked.
+    fn attempts(
+        &self,
+        part: &ProjectionPart,
+    ) -> impl Future<Output = Result<Option<(Position, u32)>, StoreError>> + Send;
+
     /// Forgets the attempts that were counted.
     ///
     /// # Errors

@@ -29,6 +29,10 @@ impl Errors {
         self.0.is_empty()
     }
 
+    pub(crate) const fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The reports, as items.
     pub(crate) fn items(&self) -> TokenStream {
         self.0.iter().map(syn::Error::to_compile_error).collect()

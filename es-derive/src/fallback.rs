@@ -13,6 +13,7 @@ use crate::event::model::Draft as EventDraft;
 use crate::handlers::{self, EventRef};
 use crate::paths::Paths;
 use crate::projection::model::Draft as ProjectionDraft;
+use crate::projection::reset;
 use crate::read_model::model::Draft as ReadModelDraft;
 
 /// The reports, and a stand-in for what `#[derive(Event)]` makes.
@@ -58,7 +59,9 @@ pub(crate) fn aggregate(draft: &AggregateDraft, mut errors: Errors) -> TokenStre
 /// The user's impl, the reports, and a stand-in for what `#[projection]` makes.
 pub(crate) fn projection(draft: &ProjectionDraft, errors: &Errors) -> TokenStream {
     let Block { item, paths, handlers, .. } = &draft.block;
-    let (uses, reports) = (handlers::uses(handlers), errors.items());
+    let mut uses = handlers::uses(handlers);
+    uses.extend(reset::uses(&draft.resets));
+    let reports = errors.items();
     if !block::is_known(&item.self_ty) {
         return quote!(#item #reports #uses);
     }

@@ -1,17 +1,16 @@
 //! Methods with `#[handles(Event)]`, as far as aggregates and projections read them alike.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned as _;
 use syn::{
     Attribute, FnArg, ImplItem, ItemImpl, PatType, Path, ReturnType, Safety, Signature, Token,
     Type, TypeReference,
 };
 
-use crate::block;
 use crate::errors::Errors;
-use crate::paths::{Paths, local};
+use crate::helper::{self, Helper};
+use crate::paths::Paths;
 use crate::span;
 
 /// A method with `#[handles(..)]`.
@@ -44,57 +43,32 @@ pub(crate) struct Handler<'a> {
     pub(crate) context: Option<&'a TypeReference>,
 }
 
+pub(crate) const HANDLES: Helper = Helper {
+    name: "handles",
+    shown: "#[handles(..)]",
+    method: "handler",
+    stray: "`#[handles(..)]` works only inside an impl with `#[aggregate]` or `#[projection]`: write one above the `impl`",
+};
+
 /// Finds the handlers of an impl and removes their helper attributes.
 pub(crate) fn take(item: &mut ItemImpl, errors: &mut Errors) -> Vec<Marked> {
     let mut marked = Vec::new();
     for item in &mut item.items {
-        let ImplItem::Fn(method) = item else {
-            refuse_on_others(item, errors);
+        let attributes = HANDLES.take(item, errors);
+        let (ImplItem::Fn(method), Some((first, more))) = (item, attributes.split_first()) else {
             continue;
         };
-        for hidden in method.attrs.extract_if(.., hides_handles) {
-            let message = "a handler under a condition has `#[handles(..)]` as it is, and `#[cfg(..)]` beside it";
-            errors.at(hidden, format!("{message}: write both"));
-        }
-        let attributes = remove(&mut method.attrs);
-        let Some((first, more)) = attributes.split_first() else { continue };
         for second in more {
             errors.at(second, "a handler handles one event: write a method for each");
         }
-        let cfgs = method.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
         marked.push(Marked {
             path: first.path().clone(),
-            cfgs: cfgs.cloned().collect(),
+            cfgs: helper::cfgs(&method.attrs),
             event: event_of(first, errors),
             signature: method.sig.clone(),
         });
     }
     marked
-}
-
-/// `#[cfg_attr(condition, handles(..))]`: whether it is a handler is known too late for the macros.
-fn hides_handles(attr: &mut Attribute) -> bool {
-    let named = |token| matches!(token, TokenTree::Ident(name) if name == "handles");
-    attr.path().is_ident("cfg_attr") && block::spread(attr.meta.to_token_stream()).any(named)
-}
-
-fn remove(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
-    let is_handles = |attr: &mut Attribute| {
-        attr.path().segments.last().is_some_and(|segment| segment.ident == "handles")
-    };
-    attrs.extract_if(.., is_handles).collect()
-}
-
-fn refuse_on_others(item: &mut ImplItem, errors: &mut Errors) {
-    let attrs = match item {
-        ImplItem::Const(item) => &mut item.attrs,
-        ImplItem::Type(item) => &mut item.attrs,
-        ImplItem::Macro(item) => &mut item.attrs,
-        _ => return,
-    };
-    for attr in remove(attrs) {
-        errors.at(attr, "`#[handles(..)]` belongs on a method");
-    }
 }
 
 fn event_of(attr: &Attribute, errors: &mut Errors) -> Option<Type> {
@@ -115,31 +89,9 @@ fn event_of(attr: &Attribute, errors: &mut Errors) -> Option<Type> {
     first
 }
 
-/// What generated code puts into `#[handles(..)]`.
-const USED: &str = "__used";
-
-/// Uses of the attributes that were taken away. So the name must be in scope where it is written, its import is not
-/// reported as unused, and editors know what it is.
+/// Uses of the attributes that were taken away.
 pub(crate) fn uses(marked: &[Marked]) -> TokenStream {
-    let used = local(USED);
-    let each = marked.iter().map(|Marked { path, cfgs, .. }| {
-        quote_spanned!(path.span()=> #(#cfgs)* #[#path(#used)] const _: () = ();)
-    });
-    each.collect()
-}
-
-/// What `#[handles(..)]` says where no macro has taken it away.
-pub(crate) fn stray(argument: &TokenStream, item: &TokenStream) -> TokenStream {
-    if argument.to_string() == USED {
-        return item.clone();
-    }
-    let mut errors = Errors::default();
-    // No token of the attribute is wrong: its place is.
-    errors.whole(
-        "`#[handles(..)]` works only inside an impl with `#[aggregate]` or `#[projection]`: write one above the `impl`",
-    );
-    let errors = errors.items();
-    quote!(#item #errors)
+    marked.iter().map(|Marked { path, cfgs, .. }| helper::used(path, cfgs)).collect()
 }
 
 /// Two handlers of what is, letter by letter, one event, or one that is ignored too. Aliases are left to the compiler,

@@ -10,6 +10,7 @@ mod errors;
 mod event;
 mod fallback;
 mod handlers;
+mod helper;
 mod name;
 mod paths;
 mod projection;
@@ -47,5 +48,10 @@ pub fn projection(options: TokenStream, item: TokenStream) -> TokenStream {
 
 #[proc_macro_attribute]
 pub fn handles(event: TokenStream, item: TokenStream) -> TokenStream {
-    handlers::stray(&event.into(), &item.into()).into()
+    handlers::HANDLES.outside(&event.into(), &item.into()).into()
+}
+
+#[proc_macro_attribute]
+pub fn reset(argument: TokenStream, item: TokenStream) -> TokenStream {
+    projection::RESET.outside(&argument.into(), &item.into()).into()
 }

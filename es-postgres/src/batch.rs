@@ -142,6 +142,14 @@ impl ReadModelBackend for PgBatch {
         Box::pin(table::write(self.connection(), table, rows))
     }
 
+    fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let sql = format!("DELETE FROM \"{}\"", table.name);
+            let done = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(self.connection()).await;
+            done.map(drop).map_err(|e| store_error(&e))
+        })
+    }
+
     fn transaction(&mut self) -> &mut dyn Any {
         self
     }

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::batch::PgBatch;
+use crate::inline::Inline;
 
 /// The second parameter of a handler that runs its own SQL, `&mut PgContext<'_>`: what it does on
 /// [`connection`](Self::connection) is committed together with the checkpoint, or not at all.
@@ -61,9 +62,14 @@ impl<'a> PgContext<'a> {
 
 impl<'a> FromBatch<'a> for PgContext<'a> {
     fn from_batch(batch: &'a mut Batch<'_>) -> Result<Self, ProjectionError> {
-        let (event, transaction) = batch.event_and_transaction::<PgBatch>();
         let missing = ProjectionError::Context { context: "PgContext" };
-        let connection = transaction.ok_or(missing)?.connection();
+        let (event, connection) = if batch.transaction::<Inline>().is_some() {
+            let (event, inline) = batch.event_and_transaction::<Inline>();
+            (event, inline.ok_or(missing)?.connection())
+        } else {
+            let (event, transaction) = batch.event_and_transaction::<PgBatch>();
+            (event, transaction.ok_or(missing)?.connection())
+        };
         Ok(Self { event: EventContext::of(event), connection })
     }
 }

@@ -1,6 +1,6 @@
 //! What the driver's errors mean to a caller. The only place that reads SQLSTATE codes.
 
-use es_core::{Cause, ProjectionError, StoreError};
+use es_core::{AppendError, Cause, InlineError, ProjectionError, StoreError};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use thiserror::Error;
 
@@ -42,6 +42,34 @@ pub(crate) fn is_transient_cause(error: &ProjectionError) -> bool {
     })
 }
 
+/// Whether an append with projections in it should simply be run again: a statement, perhaps of a handler, lost against
+/// another transaction.
+pub(crate) fn has_collided(error: &InlineError) -> bool {
+    let cause = match error {
+        InlineError::Append(AppendError::Store(StoreError::Unavailable(cause)))
+        | InlineError::Projection {
+            cause:
+                ProjectionError::Store(StoreError::Unavailable(cause)) | ProjectionError::Handler(cause),
+            ..
+        } => cause,
+        _ => return false,
+    };
+    let first: &(dyn std::error::Error + 'static) = cause.get();
+    let mut causes = std::iter::successors(Some(first), |error| match error.downcast_ref() {
+        Some(cause) => Some(Cause::get(cause)),
+        None => error.source(),
+    });
+    causes.any(|error| {
+        let failure = error.downcast_ref();
+        let told = matches!(failure, Some(Failure::Server { code, .. }) if collides(code));
+        told || error.downcast_ref().is_some_and(is_collision)
+    })
+}
+
+fn collides(code: &str) -> bool {
+    matches!(code, "40001" | "40P01")
+}
+
 /// The error as something that may be shown.
 pub(crate) fn cause(error: &sqlx::Error) -> Cause {
     Cause::new(failure(error))
@@ -57,7 +85,7 @@ pub(crate) fn is_refusal(error: &sqlx::Error) -> bool {
 
 /// Whether the same statement should simply be sent again: it lost against another one.
 pub(crate) fn is_collision(error: &sqlx::Error) -> bool {
-    server_error(error).is_some_and(|error| matches!(error.code(), "40001" | "40P01"))
+    server_error(error).is_some_and(|error| collides(error.code()))
 }
 
 /// Whether an event id is stored already.

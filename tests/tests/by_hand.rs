@@ -155,6 +155,7 @@ mod by_hand {
 
     impl Projection for Balances {
         const NAME: &'static str = "balances";
+        const READ_MODELS: &'static [&'static Table] = &[Balance::TABLE];
         const EVENTS: &'static [EventType] = &[EventType::of::<Opened>(), EventType::of::<Moved>()];
         const SUBSCRIBED_TO: &'static [&'static str] = &[Opened::NAME, Moved::NAME];
 
@@ -235,7 +236,7 @@ mod by_macro {
         pub(super) seen: usize,
     }
 
-    #[projection(name = "balances", of(Account), ignores(Audited))]
+    #[projection(name = "balances", read_models(Balance), of(Account), ignores(Audited))]
     impl Balances {
         #[handles(Opened)]
         async fn opened(

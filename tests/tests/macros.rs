@@ -64,7 +64,7 @@ struct Balance {
 
 struct Balances;
 
-#[projection(name = "balances", version = 3)]
+#[projection(name = "balances", version = 3, read_models(Balance))]
 impl Balances {
     #[handles(Opened)]
     async fn opened(&self, event: &Opened, cx: &mut ReadModels<'_>) -> Result<(), ProjectionError> {

@@ -24,7 +24,8 @@ pub use aggregate_id::{IdField, UuidField, assert_category, category};
 pub use coverage::{Source, assert_covers, assert_ignored, has};
 pub use event::{Versions, assert_older, from_json, parse, upcaster, via_type, with_json};
 pub use projection::{
-    Subscription, assert_subscribed_once, boxed, context, count_names, ignored, names, outcome,
+    Declared, Subscription, assert_declared_once, assert_read_model, assert_subscribed_once, boxed,
+    context, count_names, from_reset, ignored, names, outcome,
 };
 
 pub use read_model::{NotOptional, Nullable, column};
@@ -43,7 +44,7 @@ pub mod prelude {
     pub use super::aggregate::NoRow as _;
     pub use super::coverage::NoSource as _;
     pub use super::event::Differs as _;
-    pub use super::projection::NoSubscription as _;
+    pub use super::projection::{NoSubscription as _, NotDeclared as _};
 }
 
 /// `&'static str`, whatever the user calls `str`.

@@ -5,11 +5,14 @@ use std::future::{Future, ready};
 use std::marker::PhantomData;
 
 use super::coverage::count;
-use super::two_of_one_name;
+use super::message::Message;
+use super::{Never, two_of_one_name};
+use crate::column::{Table, same};
 use crate::error::ReplayError;
 use crate::event::Event;
 use crate::event_type::EventType;
-use crate::projection::{Batch, FromBatch, Projection, ProjectionError};
+use crate::projection::{Batch, FromBatch, FromReset, Projection, ProjectionError, Reset};
+use crate::read_model::ReadModel;
 use crate::record::StoredEvent;
 use crate::store::BoxFuture;
 
@@ -106,6 +109,52 @@ pub const fn assert_subscribed_once<P: Projection>(event: &EventType) {
     }
 }
 
+/// One read model of a projection.
+pub struct Declared<T>(PhantomData<fn() -> T>);
+
+impl<T: ReadModel> Declared<T> {
+    /// Its table.
+    pub const TABLE: &'static Table = T::TABLE;
+}
+
+/// Takes the place of the inherent constant of [`Declared`] when `T` is not a read model, which [`assert_read_model`] has
+/// reported.
+pub trait NotDeclared {
+    /// None.
+    const TABLE: &'static Table = &Table { name: "", key: "", columns: &[] };
+}
+
+impl<T> NotDeclared for Declared<T> {}
+
+impl<T> fmt::Debug for Declared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Declared")
+    }
+}
+
+/// Refuses, when the program is compiled, what is not a read model. The only place where generated code asks for it.
+pub const fn assert_read_model<T: ReadModel>() {}
+
+/// Refuses, when the program is compiled, a second read model with this table.
+///
+/// # Panics
+/// In const evaluation, when there is one.
+#[track_caller]
+pub const fn assert_declared_once<P: Projection>(table: &Table) {
+    if table.name.is_empty() {
+        return; // no read model, which has been reported
+    }
+    let (mut at, mut found) = (0, 0);
+    while at < P::READ_MODELS.len() {
+        found += same(P::READ_MODELS[at].name, table.name) as usize;
+        at += 1;
+    }
+    if found > 1 {
+        let problem = "` is the table of two read models here: list it once, or change `table` in the `#[read_model(..)]` of one";
+        Message::new().and_all(&["`", table.name, problem]).fail();
+    }
+}
+
 /// The second parameter of a handler.
 ///
 /// # Errors
@@ -114,17 +163,32 @@ pub fn context<'a, C: FromBatch<'a>>(batch: &'a mut Batch<'_>) -> Result<C, Proj
     C::from_batch(batch)
 }
 
-/// What a handler returned, as the projection's own result.
+/// The parameter of a `#[reset]` method.
 ///
 /// # Errors
-/// The handler's own.
+/// [`ProjectionError::Context`] when the store does not offer it.
+pub fn from_reset<'a, C: FromReset<'a>>(reset: &'a mut Reset<'_>) -> Result<C, ProjectionError> {
+    C::from_reset(reset)
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a> FromReset<'a> for Never {
+    fn from_reset(_: &'a mut Reset<'_>) -> Result<Self, ProjectionError> {
+        unreachable!("no method can name this type")
+    }
+}
+
+/// What a handler or a `#[reset]` method returned, as the projection's own result.
+///
+/// # Errors
+/// The method's own.
 pub fn outcome<R: Outcome>(returned: R) -> Result<(), ProjectionError> {
     returned.into_result()
 }
 
-/// What a handler may return.
+/// What a handler or a `#[reset]` method may return.
 #[diagnostic::on_unimplemented(
-    message = "a projection's handler cannot return `{Self}`",
+    message = "a method that a projection runs cannot return `{Self}`",
     label = "expected nothing, or `Result<(), ProjectionError>`",
     note = "an error of your own becomes one with `.map_err(ProjectionError::handler)?`"
 )]
@@ -132,7 +196,7 @@ pub trait Outcome {
     /// Success or the error.
     ///
     /// # Errors
-    /// The handler's own.
+    /// The method's own.
     fn into_result(self) -> Result<(), ProjectionError>;
 }
 

@@ -6,6 +6,7 @@ use super::{AppendError, Cause, EncodeError, Invalid, StoreError};
 use crate::event::SchemaVersion;
 use crate::id::StreamId;
 use crate::name::EventName;
+use crate::projection::ProjectionError;
 use crate::upcast::UpcastError;
 use crate::version::Version;
 
@@ -178,6 +179,15 @@ pub enum SaveError {
     /// The store did not append.
     #[error(transparent)]
     Append(#[from] AppendError),
+    /// A projection that runs inside the append could not handle the events. Nothing was written.
+    #[error("projection `{projection}` cannot handle what is to be saved")]
+    Inline {
+        /// The projection.
+        projection: &'static str,
+        /// Why not.
+        #[source]
+        cause: ProjectionError,
+    },
 }
 
 impl SaveError {
@@ -188,7 +198,11 @@ impl SaveError {
 
     /// Whether the same call may succeed later.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Append(error) if error.is_transient())
+        match self {
+            Self::Append(error) => error.is_transient(),
+            Self::Inline { cause, .. } => cause.is_transient(),
+            _ => false,
+        }
     }
 }
 

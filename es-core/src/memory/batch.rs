@@ -22,12 +22,20 @@ pub struct MemoryBatch {
     /// Into how many parts everything is set back by the commit, if that is what the batch is for.
     reset: Option<u32>,
     staged: HashMap<&'static str, BTreeMap<Key, Row>>,
+    emptied: std::collections::HashSet<&'static str>,
     letters: Vec<(Position, Option<DeadLetter>)>,
 }
 
 impl MemoryBatch {
     pub(super) fn new(store: MemoryStore, start: BatchStart) -> Self {
-        Self { store, start, reset: None, staged: HashMap::new(), letters: Vec::new() }
+        Self {
+            store,
+            start,
+            reset: None,
+            staged: HashMap::new(),
+            emptied: Default::default(),
+            letters: Vec::new(),
+        }
     }
 
     #[cfg(feature = "runtime")]
@@ -55,6 +63,12 @@ impl ReadModelBackend for MemoryBatch {
         let staged = self.staged.entry(table.name).or_default();
         let done = stage(&self.store.inner().tables, staged, table, rows);
         Box::pin(std::future::ready(done))
+    }
+
+    fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.staged.remove(table.name);
+        self.emptied.insert(table.name);
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn transaction(&mut self) -> &mut dyn Any {
@@ -89,6 +103,11 @@ impl ProjectionBatch for MemoryBatch {
             None => {
                 inner.progress.check(&part, from, epoch)?;
                 inner.progress.commit(&part, checkpoint);
+            }
+        }
+        for table in self.emptied {
+            if let Some(stored) = inner.tables.table_mut(table) {
+                stored.rows.clear();
             }
         }
         for (table, rows) in self.staged {

@@ -33,6 +33,12 @@ impl Log {
 
     /// Everything is checked before anything is written.
     pub(super) fn append(&mut self, append: StreamAppend) -> Result<Appended, AppendError> {
+        let events = self.prepare(append)?;
+        Ok(self.push(events))
+    }
+
+    /// The events as they will be stored if nothing else is appended before.
+    pub(super) fn prepare(&self, append: StreamAppend) -> Result<Vec<StoredEvent>, AppendError> {
         let StreamAppend { stream, expected, events } = append;
         let before = self.version(&stream)?;
         if !expected.accepts(before) {
@@ -42,21 +48,31 @@ impl Log {
             return Err(AppendError::DuplicateEvent { event: event.id });
         }
         let recorded_at = truncate_to_micros(Utc::now());
-        let head = self.streams.entry(stream.id()).or_insert_with(|| Stream {
-            category: stream.category().clone(),
-            positions: Vec::new(),
-        });
-        for mut event in events {
+        let stored = (1..).zip(events).map(|(nth, mut event)| {
             event.occurred_at = truncate_to_micros(event.occurred_at);
-            let position = Position::new(self.events.len() as u64 + 1);
-            let version = Version::new(head.positions.len() as u64 + 1);
-            self.ids.insert(event.id, position);
-            head.positions.push(position);
-            let stream = stream.clone();
-            self.events.push(StoredEvent::record(event, stream, version, position, recorded_at));
+            let version = Version::new(before.get() + nth);
+            let position = Position::new(self.head().get() + nth);
+            StoredEvent::record(event, stream.clone(), version, position, recorded_at)
+        });
+        Ok(stored.collect())
+    }
+
+    /// Stores events of one stream, just prepared; at least one.
+    pub(super) fn push(&mut self, events: Vec<StoredEvent>) -> Appended {
+        let mut first = None;
+        let mut last = Version::START;
+        for event in events {
+            let head = self.streams.entry(event.stream.id()).or_insert_with(|| Stream {
+                category: event.stream.category().clone(),
+                positions: Vec::new(),
+            });
+            head.positions.push(event.position);
+            self.ids.insert(event.id, event.position);
+            first.get_or_insert(event.version);
+            last = event.version;
+            self.events.push(event);
         }
-        let first = Version::new(before.get() + 1);
-        Ok(Appended::new(first, Version::new(head.positions.len() as u64), self.head()))
+        Appended::new(first.unwrap_or_default(), last, self.head())
     }
 
     pub(super) fn stream(

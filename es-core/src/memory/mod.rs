@@ -1,6 +1,7 @@
 //! The store for tests, demonstrations and in-process use; also the model that other stores are compared with.
 
 mod batch;
+mod inline;
 mod log;
 #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only subscriptions take leases"))]
 mod progress;
@@ -38,6 +39,8 @@ const CHUNK: usize = 256;
 pub struct MemoryStore {
     inner: Arc<Mutex<Inner>>,
     limits: Limits,
+    /// Held while the projections of an append run.
+    inline: Arc<futures_util::lock::Mutex<()>>,
     #[cfg(feature = "runtime")]
     appended: crate::wake::Signal,
 }

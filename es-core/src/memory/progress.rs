@@ -166,6 +166,10 @@ impl Progress {
         Ok(found.trying.map_or(0, |(_, attempts)| attempts))
     }
 
+    pub(super) fn attempts(&self, part: &ProjectionPart) -> Option<(Position, u32)> {
+        self.0.get(&key(part))?.parts.get(&part.part.number())?.trying
+    }
+
     /// All parts back at `to`, and nobody's any more.
     pub(super) fn reset(&mut self, name: &str, version: u32, parts: u32, to: Checkpoint) {
         let state = self.states.entry((name.to_owned(), version)).or_default();

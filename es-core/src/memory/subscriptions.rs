@@ -38,6 +38,10 @@ impl SubscriptionStore for MemoryStore {
         self.inner().progress.note(part, epoch, Some(position))
     }
 
+    async fn attempts(&self, part: &ProjectionPart) -> Result<Option<(Position, u32)>, StoreError> {
+        Ok(self.inner().progress.attempts(part))
+    }
+
     async fn forget_attempts(&self, part: &ProjectionPart, epoch: Epoch) -> Result<(), StoreError> {
         self.inner().progress.note(part, epoch, None).map(drop)
     }

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::model::{Draft, Projection};
+use super::{read_models, reset};
 use crate::handlers::{EventRef, Handler, output};
 use crate::paths::{Paths, local, self_alias};
 use crate::span;
@@ -27,14 +28,15 @@ use crate::span;
 /// };
 /// ```
 pub(crate) fn expand(projection: &Projection<'_>) -> TokenStream {
-    let Projection { draft: Draft { block, .. }, handlers, .. } = projection;
+    let Projection { draft: Draft { block, resets, .. }, handlers, .. } = projection;
     let checks = handlers.iter().map(|handler| check(&block.paths, handler.event));
     let (trait_impl, coverage) = (trait_impl(projection), super::coverage::expand(projection));
-    block.expand(&quote!(#trait_impl #(#checks)* #coverage))
+    let (read_models, uses) = (read_models::checks(projection), reset::uses(resets));
+    block.expand(&quote!(#uses #trait_impl #(#checks)* #read_models #coverage))
 }
 
 fn trait_impl(projection: &Projection<'_>) -> TokenStream {
-    let Projection { draft: Draft { block, version, .. }, name, handlers } = projection;
+    let Projection { draft: Draft { block, version, .. }, name, handlers, resets } = projection;
     let here = span::of_type(&block.item.self_ty);
     let (this, paths) = (self_alias(here), &block.paths);
     let (es, private) = (paths.es_core(here), paths.private(here));
@@ -45,6 +47,8 @@ fn trait_impl(projection: &Projection<'_>) -> TokenStream {
         let (cfgs, event) = (event.cfgs, event.alias(event.here()));
         quote_spanned!(here=> #(#cfgs)* #private::Subscription::<#event>::EVENT)
     });
+    let read_models = read_models::constant(projection);
+    let resets = resets.iter().map(|reset| reset.expand(paths));
     let arms = handlers.iter().map(|handler| arm(paths, handler));
     let [stored, batch, itself] = ["stored", "batch", "self"].map(local);
     quote_spanned! {here=>
@@ -54,6 +58,7 @@ fn trait_impl(projection: &Projection<'_>) -> TokenStream {
         impl #es::Projection for #this {
             const NAME: #private::Text = #name;
             #version
+            #read_models
             const EVENTS: &'static [#es::EventType] = &[#(#events),*];
             const SUBSCRIBED_TO: &'static [#private::Text] =
                 &#private::names::<{ #private::count_names(<#this as #es::Projection>::EVENTS) }>(<#this as #es::Projection>::EVENTS);
@@ -66,6 +71,7 @@ fn trait_impl(projection: &Projection<'_>) -> TokenStream {
                 #(#arms)*
                 #private::ignored()
             }
+            #(#resets)*
         }
     }
 }

@@ -108,6 +108,18 @@ expansions! {
         }
     ";
 
+    projection_with_read_models: projection("read_models(Row, reports::Day)") "
+        impl Accounts {
+            #[handles(Opened)]
+            fn opened(&self, _: &Opened) {}
+
+            #[reset]
+            async fn empty(&mut self, cx: &mut PgReset<'_>) -> Result<(), ProjectionError> {
+                empty(cx).await
+            }
+        }
+    ";
+
     projection_of_aggregates: projection("of(Account, Loan), ignores(Closed)") "
         impl Accounts {
             #[handles(Opened)]
@@ -151,4 +163,6 @@ expansions! {
     "#;
 
     handles_outside: handles("Opened") "fn opened(event: &Opened) {}";
+
+    reset_outside: reset() "fn empty(&self) {}";
 }

@@ -7,17 +7,18 @@ mod user_item;
 
 use proc_macro2::TokenStream;
 
-use crate::{aggregate, aggregate_id, event, handlers, projection, read_model};
+use crate::{aggregate, aggregate_id, event, handlers::HANDLES, projection, read_model};
 
 /// A macro: from its options (a derive has none) and the item that it stands on.
 type Macro = fn(TokenStream, &TokenStream) -> TokenStream;
 
 /// All of them, by name.
-const MACROS: [(&str, Macro); 6] = [
+const MACROS: [(&str, Macro); 7] = [
     ("Event", |_, item| event::derive(item.clone())),
     ("AggregateId", |_, item| aggregate_id::derive(item.clone())),
     ("ReadModel", |_, item| read_model::derive(item.clone())),
     ("aggregate", aggregate::attribute),
     ("projection", projection::attribute),
-    ("handles", |options, item| handlers::stray(&options, item)),
+    ("handles", |options, item| HANDLES.outside(&options, item)),
+    ("reset", |options, item| projection::RESET.outside(&options, item)),
 ];

@@ -25,6 +25,8 @@ const WORDS: &[&str] = &[
     "projection",
     "of",
     "ignores",
+    "read_models",
+    "reset",
     "unknown",
     "read_model",
     "table",
@@ -98,8 +100,9 @@ const USES: &[(&str, &str)] = &[
          #[es_core::handles(Closed)] pub fn closed(self: &mut Self, Closed(_): &Closed) {} const N: u8 = 1; }",
     ),
     (
-        "name = \"accounts\", version = 3, of(Account, a::Loan), ignores(Noted)",
-        "impl Accounts { #[handles(Opened)] async fn opened(&mut self, e: &Opened, cx: &mut ReadModels<'_>) -> Result<(), E> {} }",
+        "name = \"accounts\", version = 3, of(Account, a::Loan), ignores(Noted), read_models(Row, a::Row<A, B>)",
+        "impl Accounts { #[handles(Opened)] async fn opened(&mut self, e: &Opened, cx: &mut ReadModels<'_>) -> Result<(), E> {} \
+         #[reset] async fn empty(&mut self, cx: &mut PgReset<'_>) -> Result<(), E> {} }",
     ),
     ("", "#[aggregate_id(crate = a::<B>::c)] struct Id(Uuid);"),
     ("", "#[aggregate_id(crate = a::<>::c)] struct Id(Uuid);"),
@@ -193,7 +196,7 @@ fn walk(tokens: TokenStream, at: &mut usize, edit: &Edit) -> TokenStream {
 }
 
 /// Items in which everything is right but what the macros themselves parse.
-fn with_hole(hole: &TokenStream) -> [TokenStream; 9] {
+fn with_hole(hole: &TokenStream) -> [TokenStream; 10] {
     [
         quote!(
             #[aggregate_id(#hole)]
@@ -229,16 +232,18 @@ fn with_hole(hole: &TokenStream) -> [TokenStream; 9] {
         quote!(impl Account { #[handles(#hole)] fn opened(&mut self, _: &Opened) {} }),
         quote!(impl Account { #[handles(Opened)] fn opened(&mut self, _: &Opened, #hole) {} }),
         quote!(impl Account { #[handles(Opened)] fn opened(event: &Opened) -> #hole {} }),
+        quote!(impl Account { #[handles(Opened)] fn opened(&self, event: &Opened) {} #[reset #hole] fn empty(&self, #hole) {} }),
     ]
 }
 
 /// Options in which everything is right but one value.
-fn options_with_hole(hole: &TokenStream) -> [TokenStream; 4] {
+fn options_with_hole(hole: &TokenStream) -> [TokenStream; 5] {
     [
         quote!(id = Uuid, crate = #hole),
         quote!(id = #hole),
         quote!(id = Uuid, ignores(Closed, #hole)),
         quote!(of(Account, #hole), ignores(#hole)),
+        quote!(read_models(Row, #hole)),
     ]
 }
 

@@ -11,13 +11,14 @@ use es_core::{AppendError, Appended, StoreError, StreamAppend};
 use sqlx::PgConnection;
 use tokio::time::Instant;
 
+pub(crate) use self::outcome::{Pauses, stored};
 use crate::error::{is_collision, is_duplicate_event, is_refusal, store_error};
 use crate::store::PgStore;
 
 /// How often a statement that lost against another one is sent again.
 const TRIES: u32 = 10;
 
-type Outcome = Result<Appended, AppendError>;
+pub(crate) type Outcome = Result<Appended, AppendError>;
 
 impl PgStore {
     /// Appends to one stream in the caller's own transaction: the events appear when it commits, together with

@@ -106,7 +106,7 @@ fn lasts(expected: ExpectedVersion, reason: &AppendError) -> bool {
 }
 
 /// The outcome that the stored events tell, if any is stored.
-async fn stored(
+pub(crate) async fn stored(
     connection: &mut PgConnection,
     append: &StreamAppend,
 ) -> Result<Option<Outcome>, StoreError> {
@@ -155,7 +155,7 @@ async fn writers(connection: &mut PgConnection) -> Result<HashSet<String>, Store
 }
 
 /// Ever longer pauses.
-struct Pauses(Duration);
+pub(crate) struct Pauses(Duration);
 
 impl Default for Pauses {
     fn default() -> Self {
@@ -164,7 +164,7 @@ impl Default for Pauses {
 }
 
 impl Pauses {
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::time::sleep(self.0).await;
         self.0 = (self.0 * 2).min(PAUSES.1);
     }

@@ -27,7 +27,7 @@ pub struct AccountBalance {
 #[derive(Debug)]
 pub struct AccountBalances;
 
-#[projection(name = "account-balances", version = 1, of(BankAccount))]
+#[projection(name = "account-balances", version = 1, read_models(AccountBalance), of(BankAccount))]
 impl AccountBalances {
     #[handles(AccountOpened)]
     async fn opened(

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal as _, stderr, stdout};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand};
 use es_core::prelude::*;
-use es_core::{LoadError, StoreError};
+use es_core::subscription::SubscriptionError;
+use es_core::{LoadError, LogQuery, Position, StoreError, SubscriptionStore};
 use es_postgres::PgStore;
 use indicatif::{ProgressBar, ProgressStyle};
 use thiserror::Error;
@@ -32,6 +34,8 @@ enum Command {
     Run(RunArguments),
     /// Prints the report again, from the read models.
     Report(ReportArguments),
+    /// Empties the read models and builds them anew from the stored events, and says how fast that went.
+    Rebuild(RebuildArguments),
     /// Prints the state of one application and its history.
     Show(ShowArguments),
     /// Lists the events that the program knows, and who handles them.
@@ -65,6 +69,13 @@ struct ReportArguments {
     /// Prints the report as one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RebuildArguments {
+    /// The database that `run` has filled.
+    #[arg(long, value_name = "postgres://…")]
+    store: PgUrl,
 }
 
 #[derive(Debug, Args)]
@@ -154,7 +165,7 @@ pub enum CliError {
     Import(#[from] ImportError),
     /// The read models could not be brought up to date.
     #[error("the read models cannot be written")]
-    Project(#[source] ProjectionError),
+    Project(#[source] SubscriptionError),
     /// The database has no read models, or no log.
     #[error("the database holds no {what} yet: fill it with `loans run FILE --store postgres://…`")]
     Nothing {
@@ -199,6 +210,10 @@ pub async fn run(arguments: Arguments) -> Result<String, CliError> {
             let report = Report::read(&store).await.map_err(no_report)?;
             Ok(print(&report, arguments.json))
         }
+        Command::Rebuild(arguments) => {
+            let store = connect(&arguments.store).await?;
+            rebuild(&store).await
+        }
         Command::Show(arguments) => {
             let store = connect(&arguments.store).await?;
             show(&store, &arguments.application, arguments.moment()).await.map_err(no_log)
@@ -220,11 +235,23 @@ async fn connect(url: &PgUrl) -> Result<PgStore, CliError> {
     PgStore::connect(&url.0).await.map_err(CliError::Database)
 }
 
-async fn run_on<S: ProjectionStore + Clone>(
+async fn rebuild(store: &PgStore) -> Result<String, CliError> {
+    let events = store.count_log(LogQuery::after(Position::START)).await;
+    let events = events.map_err(CliError::Database)?;
+    let begun = Instant::now();
+    let done = projections::rebuild(store).await.map_err(CliError::Project)?;
+    let took = begun.elapsed();
+    let handled: u64 = done.iter().map(|progress| progress.events).sum();
+    let rate = u128::from(events) * 1_000_000 / took.as_micros().max(1);
+    Ok(format!(
+        "{events} events replayed into 3 tables in {took:.1?}: {rate} events a second, {handled} handled in all\n"
+    ))
+}
+
+async fn run_on<S: SubscriptionStore + Clone>(
     store: S,
     arguments: &RunArguments,
 ) -> Result<String, CliError> {
-    projections::ensure(&store).await.map_err(CliError::Database)?;
     let bar = progress_bar(arguments.json);
     let import = Import::new(store.clone()).skip_bad(arguments.skip_bad).progress(bar.clone());
     let imported = import.file(&arguments.file).await;

@@ -35,7 +35,7 @@ fn main() {
 
     struct Accounts;
 
-    #[projection]
+    #[projection(read_models(Row))]
     impl Accounts {
         #[handles(Opened)]
         async fn opened(&self, _: &Opened, cx: &mut ReadModels<'_>) {

@@ -63,7 +63,7 @@ pub struct Row {
 #[derive(::std::fmt::Debug)]
 pub struct Accounts;
 
-#[::es_core::projection(name = "accounts", version = 2)]
+#[::es_core::projection(name = "accounts", version = 2, read_models(Row))]
 impl Accounts {
     /// Adds a row.
     #[::es_core::handles(Opened)]

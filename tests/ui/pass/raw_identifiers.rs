@@ -38,7 +38,7 @@ struct Row {
 
 struct r#mod;
 
-#[projection]
+#[projection(read_models(self::Row))]
 impl r#mod {
     #[handles(r#match)]
     async fn r#loop(&self, r#event: &r#match, r#in: &mut ReadModels<'_>) -> Result<(), ProjectionError> {

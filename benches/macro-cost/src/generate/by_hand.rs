@@ -108,6 +108,7 @@ fn handler(aggregate: &Aggregate, n: usize, event: &Event) -> TokenStream {
 fn projection(aggregate: &Aggregate) -> TokenStream {
     let (ident, table, read_model) =
         (aggregate.projection(), aggregate.table(), read_model(aggregate));
+    let row = aggregate.row();
     let names = aggregate.events.iter().map(|event| &event.ident);
     let arms = aggregate.events.iter().enumerate().map(|(n, event)| {
         let (ident, parameter) = (&event.ident, shared::parameter(event));
@@ -127,6 +128,7 @@ fn projection(aggregate: &Aggregate) -> TokenStream {
 
         impl Projection for #ident {
             const NAME: &'static str = #table;
+            const READ_MODELS: &'static [&'static Table] = &[#row::TABLE];
             const SUBSCRIBED_TO: &'static [&'static str] = &[#(#names::NAME),*];
 
             fn handle<'a>(

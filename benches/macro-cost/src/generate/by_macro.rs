@@ -84,7 +84,7 @@ fn projection(aggregate: &Aggregate) -> TokenStream {
         #[derive(Debug)]
         pub struct #ident;
 
-        #[projection(name = #table)]
+        #[projection(name = #table, read_models(#row))]
         impl #ident { #(#handlers)* }
     }
 }

@@ -118,6 +118,10 @@ impl ReadModelBackend for Counted<'_> {
         self.backend.upsert(table, rows)
     }
 
+    fn truncate<'b>(&'b mut self, table: &'static Table) -> BoxFuture<'b, Result<(), StoreError>> {
+        self.backend.truncate(table)
+    }
+
     fn transaction(&mut self) -> &mut dyn std::any::Any {
         self.backend.transaction()
     }

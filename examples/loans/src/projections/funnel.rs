@@ -48,7 +48,7 @@ type Handled = Result<(), ProjectionError>;
 #[derive(Debug)]
 pub struct Funnel;
 
-#[projection(name = "loan-funnel")]
+#[projection(name = "loan-funnel", read_models(FunnelMonth))]
 impl Funnel {
     #[handles(ApplicationSubmitted)]
     async fn submitted(&self, _: &ApplicationSubmitted, cx: &mut ReadModels<'_>) -> Handled {

@@ -4,9 +4,15 @@ mod funnel;
 mod outcomes;
 mod workload;
 
-use es_core::StoreError;
+use std::time::Duration;
+
+use es_core::SubscriptionStore;
 use es_core::prelude::*;
-use tokio::task::JoinSet;
+use es_core::subscription::{
+    Rebuild, RebuildProgress, Rebuilding, SubscriptionConfig, SubscriptionError,
+    SubscriptionManager,
+};
+use futures_util::future::try_join_all;
 
 pub use funnel::{Funnel, FunnelMonth};
 pub use outcomes::{ApplicationOutcome, Outcomes};
@@ -15,43 +21,46 @@ pub use workload::{ResourceWorkload, Workload};
 /// Events in one batch: one transaction.
 const BATCH: usize = 5_000;
 
-/// Makes the tables of the read models, if they are not there yet.
+/// How long the read models may take to catch up: a log of any length.
+const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+
+/// The three projections, each with its own checkpoint, to be run side by side.
 ///
 /// # Errors
-/// [`StoreError`] when a table cannot be made.
-pub async fn ensure<S: ProjectionStore>(store: &S) -> Result<(), StoreError> {
-    store.ensure_read_model::<ApplicationOutcome>().await?;
-    store.ensure_read_model::<ResourceWorkload>().await?;
-    store.ensure_read_model::<FunnelMonth>().await
-}
-
-/// Brings all read models up to date with the log, side by side: each has its own checkpoint.
-///
-/// # Errors
-/// The first [`ProjectionError`]; the batches before it stay, in all three.
-pub async fn catch_up<S: ProjectionStore + Clone>(store: &S) -> Result<(), ProjectionError> {
-    let mut running = JoinSet::new();
-    spawn(&mut running, store, Outcomes);
-    spawn(&mut running, store, Workload);
-    spawn(&mut running, store, Funnel);
-    while let Some(ended) = running.join_next().await {
-        match ended {
-            Ok(done) => done?,
-            Err(error) => {
-                if let Ok(panic) = error.try_into_panic() {
-                    std::panic::resume_unwind(panic);
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn spawn<P: Projection + Sync, S: ProjectionStore + Clone>(
-    running: &mut JoinSet<Result<(), ProjectionError>>,
+/// None: their names and tables are their own.
+pub fn manager<S: SubscriptionStore + Clone>(
     store: &S,
-    projection: P,
-) {
-    let mut projector = Projector::new(store.clone(), projection).batch_size(BATCH);
-    running.spawn(async move { projector.catch_up().await.map(drop) });
+) -> Result<SubscriptionManager<S>, SubscriptionError> {
+    let manager = SubscriptionManager::new(store.clone());
+    let config = SubscriptionConfig::new().batch_size(BATCH);
+    manager.subscribe(Outcomes::NAME, Outcomes, config.clone())?;
+    manager.subscribe(Workload::NAME, Workload, config.clone())?;
+    manager.subscribe(Funnel::NAME, Funnel, config)?;
+    Ok(manager)
+}
+
+/// Brings all read models up to date with the log.
+///
+/// # Errors
+/// The first [`SubscriptionError`]; the batches before it stay, in all three.
+pub async fn catch_up<S: SubscriptionStore + Clone>(store: &S) -> Result<(), SubscriptionError> {
+    let manager = manager(store)?;
+    manager.start().await?;
+    manager.wait_caught_up(PATIENCE).await?;
+    manager.stop(PATIENCE).await
+}
+
+/// Empties all read models and builds them anew, side by side. Readers see the old ones until the new ones are whole.
+///
+/// # Errors
+/// The first [`SubscriptionError`]: its read model stays as it was.
+pub async fn rebuild<S: SubscriptionStore + Clone>(
+    store: &S,
+) -> Result<Vec<RebuildProgress>, SubscriptionError> {
+    let manager = manager(store)?;
+    let mut rebuilds = Vec::new();
+    for name in [Outcomes::NAME, Workload::NAME, Funnel::NAME] {
+        rebuilds.push(manager.rebuild(name, Rebuild::InOneTransaction).await?);
+    }
+    try_join_all(rebuilds.into_iter().map(Rebuilding::done)).await
 }

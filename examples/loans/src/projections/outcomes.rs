@@ -49,7 +49,7 @@ type Handled = Result<(), ProjectionError>;
 #[derive(Debug)]
 pub struct Outcomes;
 
-#[projection(name = "loan-outcomes")]
+#[projection(name = "loan-outcomes", read_models(ApplicationOutcome))]
 impl Outcomes {
     #[handles(ApplicationSubmitted)]
     async fn submitted(&self, event: &ApplicationSubmitted, cx: &mut ReadModels<'_>) -> Handled {

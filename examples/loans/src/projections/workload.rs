@@ -40,7 +40,7 @@ type Handled = Result<(), ProjectionError>;
 #[derive(Debug)]
 pub struct Workload;
 
-#[projection(name = "loan-workload")]
+#[projection(name = "loan-workload", read_models(ResourceWorkload))]
 impl Workload {
     #[handles(ApplicationSubmitted)]
     async fn submitted(&self, _: &ApplicationSubmitted, cx: &mut ReadModels<'_>) -> Handled {

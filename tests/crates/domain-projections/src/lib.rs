@@ -21,7 +21,7 @@ pub struct Entry {
 #[derive(Debug)]
 pub struct Catalogue;
 
-#[projection(name = "catalogue")]
+#[projection(name = "catalogue", read_models(Entry))]
 impl Catalogue {
     #[handles(BookBought)]
     async fn bought(

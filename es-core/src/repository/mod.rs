@@ -1,15 +1,25 @@
 //! Load, decide, append, and again on a conflict.
 
+mod inline;
+mod save;
+
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
+use self::inline::Inline;
 use crate::aggregate::Aggregate;
-use crate::error::{AppendError, Cause, ExecuteError, LoadError, SaveError, StoreError};
+#[cfg(feature = "runtime")]
+use crate::bus::EventBus;
+use crate::error::{ExecuteError, LoadError, SaveError};
 use crate::events::IntoEvents;
 use crate::fold::Fold;
+use crate::id::AggregateId as _;
 use crate::metadata::Metadata;
 use crate::root::{Committed, Root};
 use crate::store::{BoxFuture, EventStore, StreamQuery};
@@ -69,14 +79,24 @@ pub struct Repository<A, S> {
     store: S,
     retry: RetryPolicy,
     metadata: Metadata,
+    inline: Option<Arc<Inline<S>>>,
+    #[cfg(feature = "runtime")]
+    bus: Option<EventBus>,
     aggregate: PhantomData<fn() -> A>,
 }
 
 impl<A: Aggregate, S: EventStore> Repository<A, S> {
     /// The aggregates of kind `A` in `store`.
     pub const fn new(store: S) -> Self {
-        let retry = RetryPolicy::times(10);
-        Self { store, retry, metadata: Metadata::new(), aggregate: PhantomData }
+        Self {
+            store,
+            retry: RetryPolicy::times(10),
+            metadata: Metadata::new(),
+            inline: None,
+            #[cfg(feature = "runtime")]
+            bus: None,
+            aggregate: PhantomData,
+        }
     }
 
     /// Sets how often [`execute`](Self::execute) decides anew on a conflict; 10 times unless set.
@@ -92,7 +112,18 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     where
         S: Clone,
     {
-        Self { store: self.store.clone(), metadata, retry: self.retry, aggregate: PhantomData }
+        Self { metadata, ..self.clone() }
+    }
+
+    /// Publishes on a bus what this repository saves, after it is saved: the events as they are stored, read back once per
+    /// save. That they are stored does not depend on it: what cannot be read back is logged and counted by the bus, and
+    /// what is saved while the process ends, or by a future that is dropped, may not be published at all. Whoever must
+    /// not miss an event follows the log of the store.
+    #[cfg(feature = "runtime")]
+    #[must_use]
+    pub fn publish_to(mut self, bus: &EventBus) -> Self {
+        self.bus = Some(bus.clone());
+        self
     }
 
     /// The store.
@@ -127,9 +158,12 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         E: IntoEvents<A> + 'a,
         D: 'a,
     {
-        Box::pin(async move {
+        let span = tracing::debug_span!("es.execute", aggregate = A::NAME, id = %id.uuid(), attempts = Empty);
+        let watched = span.clone();
+        let executing = async move {
             let mut retries = self.retry.retries;
             loop {
+                watched.record("attempts", (self.retry.retries - retries).saturating_add(1));
                 let mut root = self.load(id).await.map_err(ExecuteError::Load)?;
                 root.decide(&mut decide)?;
                 match self.save(&mut root).await {
@@ -140,7 +174,8 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
                     done => return done.map_err(ExecuteError::Save),
                 }
             }
-        })
+        };
+        Box::pin(executing.instrument(span))
     }
 
     /// Loads the present state.
@@ -168,50 +203,6 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         self.load_while(id, StreamQuery::ALL, |occurred_at| occurred_at <= time).await
     }
 
-    /// Saves what is pending on a root, in one append; nothing pending is nothing to do. A root that could not be
-    /// saved keeps its pending events. Dropping the future leaves them stored whole or not at all; after that, and
-    /// after [`AppendError::OutcomeUnknown`], saving the same root again finds out and never stores them twice.
-    ///
-    /// # Errors
-    /// [`SaveError::Append`] with a conflict when the stream has moved on since the root was loaded;
-    /// [`SaveError::AlreadyExists`] when the root is new and the stream is not.
-    pub async fn save(&self, root: &mut Root<A>) -> Result<Committed, SaveError> {
-        let events = root.pending().len();
-        let doubtful = root.in_doubt();
-        if doubtful {
-            self.find_saved(root).await?;
-        }
-        while let Some(append) = root.to_append()? {
-            root.doubt(true);
-            let error = match self.store.append(append).await {
-                Ok(appended) => {
-                    root.saved(appended);
-                    break;
-                }
-                Err(error) => error,
-            };
-            // An attempt in doubt may have gone through just before this one; what is left is then sent again.
-            if doubtful && self.find_saved(root).await? > 0 {
-                continue;
-            }
-            return Err(refused(root, error, doubtful));
-        }
-        Ok(Committed::of(root, events))
-    }
-
-    /// Takes what is stored already off the pending events, and counts it.
-    async fn find_saved(&self, root: &mut Root<A>) -> Result<usize, SaveError> {
-        let ids: Vec<_> = root.pending().iter().map(|event| event.id).collect();
-        let found = match self.store.locate(&ids).await {
-            Ok(found) => found,
-            Err(error) => return Err(unknown(root, Cause::new(error)).into()),
-        };
-        if let Some(last) = found.iter().max_by_key(|address| address.version) {
-            root.saved_first(found.len(), last.version, last.position);
-        }
-        Ok(found.len())
-    }
-
     /// Replays the stream while `keep` says yes to the time at which an event happened.
     async fn load_while(
         &self,
@@ -220,41 +211,21 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         keep: impl Fn(DateTime<Utc>) -> bool + Send,
     ) -> Result<Root<A>, LoadError> {
         let stream = A::stream_id(id).map_err(LoadError::Name)?;
-        let mut fold = Fold::new(stream.clone());
-        let mut events = self.store.read_stream(&stream, query);
-        while let Some(event) = events.try_next().await? {
-            if !keep(event.occurred_at) {
-                break;
+        let span = tracing::debug_span!("es.load", %stream, version = Empty);
+        let loading = async {
+            let mut fold = Fold::new(stream.clone());
+            let mut events = self.store.read_stream(&stream, query);
+            while let Some(event) = events.try_next().await? {
+                if !keep(event.occurred_at) {
+                    break;
+                }
+                fold.replay(&event)?;
             }
-            fold.replay(&event)?;
-        }
+            Ok::<_, LoadError>(fold)
+        };
+        let fold = loading.instrument(span.clone()).await?;
+        span.record("version", fold.version.get());
         Root::loaded(fold, self.metadata.clone())
-    }
-}
-
-/// What a refused append means for the root. Once an attempt was in doubt, only a conflict is a definite answer: the
-/// stream has moved past the place of that attempt, so it can never come to be stored.
-fn refused<A: Aggregate>(root: &mut Root<A>, error: AppendError, doubtful: bool) -> SaveError {
-    match error {
-        AppendError::Conflict { .. } => {}
-        error @ AppendError::OutcomeUnknown { .. } => return error.into(),
-        error if doubtful => return unknown(root, Cause::new(error)).into(),
-        _ => {}
-    }
-    root.doubt(false);
-    match error {
-        AppendError::Conflict { stream, .. } if root.is_created() => {
-            SaveError::AlreadyExists { stream }
-        }
-        error => error.into(),
-    }
-}
-
-fn unknown<A: Aggregate>(root: &Root<A>, cause: Cause) -> AppendError {
-    let stream = root.stream().clone();
-    match root.pending().first() {
-        Some(first) => AppendError::OutcomeUnknown { stream, first_event: first.id, cause },
-        None => AppendError::Store(StoreError::Other(cause)),
     }
 }
 
@@ -264,6 +235,9 @@ impl<A, S: Clone> Clone for Repository<A, S> {
             store: self.store.clone(),
             retry: self.retry,
             metadata: self.metadata.clone(),
+            inline: self.inline.clone(),
+            #[cfg(feature = "runtime")]
+            bus: self.bus.clone(),
             aggregate: PhantomData,
         }
     }

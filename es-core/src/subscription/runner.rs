@@ -1,0 +1,348 @@
+//! Runs one subscription in this process: asks for leases, keeps a worker for each, and tells how it ended.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinSet};
+use uuid::Uuid;
+
+use super::error::SubscriptionError;
+use super::metrics;
+use super::processor::{Mode, Plan, panic_text};
+use super::status::{Ended, Tracker};
+use super::worker::{Control, Stop, Worker};
+use crate::checkpoint::{Checkpoint, ProjectionPart};
+use crate::error::StoreError;
+use crate::lease::{Lease, LeaseRequest, Leases};
+use crate::projection::ProjectionError;
+use crate::subscription_store::{Promotion, SubscriptionStore};
+use crate::version::Position;
+
+/// One subscription: what it runs, where it reads, where it keeps its checkpoint.
+pub(super) struct Runner<L, J> {
+    pub(super) log: L,
+    pub(super) journal: J,
+    pub(super) plan: Arc<Plan>,
+    pub(super) tracker: Arc<Tracker>,
+}
+
+impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
+    /// Runs until it is told to stop or cannot go on.
+    pub(super) async fn run(self: Arc<Self>, control: watch::Receiver<Control>) -> Ended {
+        self.tracker.started();
+        let mut crew = Crew {
+            owner: Uuid::now_v7(),
+            runner: self.clone(),
+            control,
+            workers: JoinSet::new(),
+            running: BTreeMap::new(),
+            goal: None,
+        };
+        let ended = match crew.work().await {
+            Ok(()) => Ended::Stopped,
+            Err(error) => Ended::Failed(error),
+        };
+        crew.disband().await;
+        if let Ended::Failed(error) = &ended {
+            tracing::error!(subscription = %self.plan.name, error = %super::status::with_causes(error),
+                "the subscription has failed");
+        }
+        self.tracker.end(ended.clone());
+        ended
+    }
+
+    /// Makes the tables that it needs.
+    pub(super) async fn ensure_tables(&self) -> Result<(), StoreError> {
+        for table in self.plan.built() {
+            self.journal.ensure_table(table).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn promotions(&self) -> Vec<Promotion> {
+        let declared = self.plan.tables.declared.iter();
+        declared.map(|table| Promotion::new(table, table.of_version(self.plan.version))).collect()
+    }
+}
+
+/// The workers of one subscription in this process.
+struct Crew<L: SubscriptionStore, J: SubscriptionStore> {
+    owner: Uuid,
+    runner: Arc<Runner<L, J>>,
+    control: watch::Receiver<Control>,
+    workers: JoinSet<(u32, Stop)>,
+    running: BTreeMap<u32, Hired>,
+    /// What was settled when it was first looked whether a new version may serve.
+    goal: Option<Position>,
+}
+
+/// One worker.
+struct Hired {
+    lease: Lease,
+    control: watch::Sender<Control>,
+    abort: AbortHandle,
+    /// It was told to give its part to another process.
+    leaving: bool,
+}
+
+impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
+    async fn work(&mut self) -> Result<(), SubscriptionError> {
+        self.with_patience(|runner| async move { runner.ensure_tables().await }).await?;
+        let beat = self.runner.plan.config.lease / 4;
+        let mut next_beat = Instant::now();
+        let mut serves = self.runner.plan.version == 1;
+        loop {
+            let told = *self.control.borrow_and_update();
+            if told == Control::Stop {
+                return Ok(());
+            }
+            self.tell(told);
+            if Instant::now() >= next_beat {
+                self.beat().await?;
+                next_beat = Instant::now() + beat;
+            }
+            if !serves {
+                serves = self.take_over().await?;
+            }
+            // A version that is to serve is looked after more often, the leases are not.
+            let wait = if serves { beat } else { beat.min(Duration::from_millis(200)) };
+            let wait = wait.min(
+                next_beat.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)),
+            );
+            tokio::select! {
+                changed = self.control.changed() => if changed.is_err() { return Ok(()) },
+                Some(ended) = self.workers.join_next() => {
+                    self.ended(ended).await?;
+                    next_beat = Instant::now();
+                }
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Asks for leases and sees to it that each has its worker.
+    async fn beat(&mut self) -> Result<(), SubscriptionError> {
+        self.look_for_stuck()?;
+        let plan = self.runner.plan.clone();
+        let config = &plan.config;
+        let parts = plan.parts();
+        let request = LeaseRequest::new(&plan.name, plan.version, parts, self.owner, config.lease);
+        let asked = self.runner.journal.lease(request).await;
+        let leases = match asked {
+            Ok(leases) => leases,
+            Err(error) => return self.bear(error),
+        };
+        if let Ok(head) = self.runner.log.settled().await {
+            self.runner.tracker.head(head);
+            metrics::lag(&plan.name, &self.runner.tracker.status(), head);
+        }
+        self.staff(leases);
+        self.runner.tracker.holds(!self.running.is_empty());
+        Ok(())
+    }
+
+    /// An error that passes is noted; any other ends the subscription.
+    fn bear(&self, error: StoreError) -> Result<(), SubscriptionError> {
+        let error = ProjectionError::Store(error);
+        if !self.runner.journal.is_transient(&error) {
+            return Err(SubscriptionError::Projection(error));
+        }
+        tracing::warn!(subscription = %self.runner.plan.name,
+            error = %super::status::with_causes(&error), "the lease cannot be extended now");
+        self.runner.tracker.error(&error);
+        Ok(())
+    }
+
+    fn staff(&mut self, leases: Leases) {
+        let held: HashSet<u32> = leases.held.iter().map(|lease| lease.part.number()).collect();
+        for (number, hired) in &self.running {
+            if !held.contains(number) {
+                // Taken over by another process: nothing that it does can be committed.
+                hired.abort.abort();
+            }
+        }
+        for lease in &leases.held {
+            let number = lease.part.number();
+            match self.running.get(&number) {
+                None => self.hire(*lease),
+                Some(hired) if hired.lease.epoch != lease.epoch => hired.abort.abort(),
+                Some(_) => {}
+            }
+        }
+        let too_many = self.running.len().saturating_sub(leases.share);
+        for hired in self.running.values_mut().rev().take(too_many) {
+            hired.leaving = true;
+            hired.control.send_replace(Control::Stop);
+        }
+    }
+
+    fn hire(&mut self, lease: Lease) {
+        let runner = &self.runner;
+        let number = lease.part.number();
+        let told = *self.control.borrow();
+        let (sender, receiver) = watch::channel(told);
+        let plan = runner.plan.clone();
+        let Some(processor) = plan.processors.get(number as usize).cloned() else { return };
+        let worker = Worker {
+            log: runner.log.clone(),
+            journal: runner.journal.clone(),
+            names: processor.subscribed_to(),
+            processor,
+            part: ProjectionPart::new(plan.name.clone(), plan.version, lease.part),
+            plan,
+            lease,
+            tracker: runner.tracker.clone(),
+            control: receiver,
+            wakes: runner.log.wakes(),
+            saved: Checkpoint::default(),
+            saved_at: Instant::now(),
+            seen: Checkpoint::default(),
+            open: None,
+            uncounted: 0,
+            last_recorded: None,
+            careful: false,
+            blocked: HashSet::new(),
+            passing: 0,
+        };
+        runner.tracker.part_begins(number, Position::START);
+        let abort = self.workers.spawn(async move { (number, worker.run().await) });
+        self.running.insert(number, Hired { lease, control: sender, abort, leaving: false });
+    }
+
+    fn tell(&self, told: Control) {
+        for hired in self.running.values().filter(|hired| !hired.leaving) {
+            hired.control.send_if_modified(|now| std::mem::replace(now, told) != told);
+        }
+    }
+
+    /// A worker has ended: because it was to, because it lost its lease, or because it cannot go on.
+    async fn ended(
+        &mut self,
+        ended: Result<(u32, Stop), tokio::task::JoinError>,
+    ) -> Result<(), SubscriptionError> {
+        match ended {
+            Ok((number, stop)) => {
+                let hired = self.running.remove(&number);
+                match stop {
+                    Stop::Failed(error) => {
+                        self.release(hired).await;
+                        Err(error)
+                    }
+                    Stop::Told => {
+                        self.release(hired).await;
+                        Ok(())
+                    }
+                    Stop::LeaseLost => {
+                        tracing::warn!(subscription = %self.runner.plan.name, part = number, "the lease was lost");
+                        Ok(())
+                    }
+                }
+            }
+            Err(error) => {
+                let gone = self.running.iter().find(|(_, hired)| hired.abort.id() == error.id());
+                if let Some(number) = gone.map(|(number, _)| *number) {
+                    self.running.remove(&number);
+                    self.runner.tracker.part_ends(number);
+                }
+                if error.is_cancelled() {
+                    return Ok(());
+                }
+                Err(SubscriptionError::Task { what: panic_text(&*error.into_panic()) })
+            }
+        }
+    }
+
+    async fn release(&self, hired: Option<Hired>) {
+        let Some(hired) = hired else { return };
+        let plan = &self.runner.plan;
+        if let Err(error) = self.runner.journal.release(&plan.name, plan.version, hired.lease).await
+        {
+            tracing::debug!(%error, "a lease could not be given back, and runs out by itself");
+        }
+    }
+
+    /// A handler that blocks its thread cannot be cut off; but its part must not be kept from others for ever.
+    fn look_for_stuck(&self) -> Result<(), SubscriptionError> {
+        let limit = self.runner.plan.config.handler_timeout.saturating_mul(2);
+        match self.runner.tracker.stuck(limit) {
+            Some(position) => Err(SubscriptionError::Stuck { position, waited: limit }),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets this version serve once it has come as far as the log was when that was first asked. True when it serves.
+    async fn take_over(&mut self) -> Result<bool, SubscriptionError> {
+        let plan = self.runner.plan.clone();
+        if plan.mode == Mode::Direct || plan.tables.declared.is_empty() {
+            return Ok(true);
+        }
+        let journal = self.runner.journal.clone();
+        let goal = match self.goal {
+            Some(goal) => goal,
+            None => match self.runner.log.settled().await {
+                Ok(goal) => *self.goal.insert(goal),
+                Err(error) => return self.bear(error).map(|()| false),
+            },
+        };
+        let checkpoints = match journal.checkpoints(&plan.name, plan.version).await {
+            Ok(checkpoints) => checkpoints,
+            Err(error) => return self.bear(error).map(|()| false),
+        };
+        let there = checkpoints.iter().filter(|(_, checkpoint)| checkpoint.position >= goal);
+        if goal > Position::START && there.count() < plan.processors.len() {
+            return Ok(false);
+        }
+        match journal.promote(&plan.name, plan.version, &self.runner.promotions()).await {
+            Ok(()) => {
+                tracing::info!(projection = %plan.name, version = plan.version, "this version serves now");
+                Ok(true)
+            }
+            Err(error) => self.bear(error).map(|()| false),
+        }
+    }
+
+    /// Does something that must succeed before anything else, again while its error may pass.
+    async fn with_patience<F: Future<Output = Result<(), StoreError>>>(
+        &mut self,
+        work: impl Fn(Arc<Runner<L, J>>) -> F,
+    ) -> Result<(), SubscriptionError> {
+        let mut failures = 0;
+        while let Err(error) = work(self.runner.clone()).await {
+            self.bear(error)?;
+            failures += 1;
+            let pause = self.runner.plan.config.retry.pause(failures);
+            let stopped = self.control.wait_for(|control| *control == Control::Stop);
+            if tokio::time::timeout(pause, stopped).await.is_ok() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends all workers, each after the batch that it has in hand, and gives their leases back.
+    async fn disband(&mut self) {
+        for hired in self.running.values_mut() {
+            hired.leaving = true;
+            hired.control.send_replace(Control::Stop);
+        }
+        let stuck =
+            self.runner.tracker.stuck(self.runner.plan.config.handler_timeout.saturating_mul(2));
+        if stuck.is_some() {
+            // Not waited for, and its lease is left to run out: it must not be taken for a clean end.
+            self.workers.abort_all();
+            self.workers.detach_all();
+            return;
+        }
+        while let Some(ended) = self.workers.join_next().await {
+            if let Err(error) = self.ended(ended).await {
+                tracing::debug!(%error, "a worker failed while the subscription ended");
+            }
+        }
+        let plan = &self.runner.plan;
+        if let Err(error) = self.runner.journal.leave(&plan.name, plan.version, self.owner).await {
+            tracing::debug!(%error, "the store forgets this worker by itself");
+        }
+    }
+}

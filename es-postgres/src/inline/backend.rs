@@ -1,0 +1,99 @@
+//! Where the projections of an append write: its transaction.
+
+use std::any::Any;
+use std::collections::HashSet;
+
+use es_core::{BoxFuture, Cause, ReadModelBackend, RowSelection, StoreError, Table};
+use serde_json::Value;
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use crate::error::store_error;
+use crate::table;
+
+/// The transaction of an append. Rows are locked before they are read and before they are written, also those that
+/// are not there yet: at READ COMMITTED two appends that add to one row would both read it and one sum would be lost.
+pub(crate) struct Inline {
+    transaction: Transaction<'static, Postgres>,
+    locked: HashSet<(&'static str, String)>,
+}
+
+impl Inline {
+    pub(super) fn new(transaction: Transaction<'static, Postgres>) -> Self {
+        Self { transaction, locked: HashSet::new() }
+    }
+
+    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+        self.transaction.commit().await
+    }
+
+    /// The transaction's connection.
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
+    async fn lock(
+        &mut self,
+        table: &'static Table,
+        mut keys: Vec<String>,
+    ) -> Result<(), StoreError> {
+        keys.retain(|key| !self.locked.contains(&(table.name, key.clone())));
+        if keys.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(include_str!("../sql/inline_lock.sql"))
+            .bind(table.name)
+            .bind(&keys)
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(|e| store_error(&e))?;
+        self.locked.extend(keys.into_iter().map(|key| (table.name, key)));
+        Ok(())
+    }
+}
+
+impl ReadModelBackend for Inline {
+    fn fetch<'a>(
+        &'a mut self,
+        table: &'static Table,
+        keys: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
+        Box::pin(async move {
+            self.lock(table, keys.to_vec()).await?;
+            // A statement of its own: what it sees is taken after the locks were had.
+            table::read(self.connection(), table, RowSelection::Keys(keys)).await
+        })
+    }
+
+    fn upsert<'a>(
+        &'a mut self,
+        table: &'static Table,
+        rows: &'a [String],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let keys = rows.iter().map(|row| key(table, row)).collect::<Result<_, _>>()?;
+            self.lock(table, keys).await?;
+            table::write(self.connection(), table, rows).await
+        })
+    }
+
+    /// Only a reset empties tables, and that is a batch.
+    fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
+        let refused = Cause::new(format!("an append does not empty `{}`", table.name));
+        Box::pin(std::future::ready(Err(StoreError::Other(refused))))
+    }
+
+    fn transaction(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// The key of a row as handlers ask for it: a text as it is, a number in digits.
+fn key(table: &Table, row: &str) -> Result<String, StoreError> {
+    let refused = |error| StoreError::Other(Cause::new(error));
+    let mut row: Value = serde_json::from_str(row).map_err(|error| refused(error.to_string()))?;
+    match row.get_mut(table.key_column().field).map(Value::take) {
+        Some(Value::String(text)) => Ok(text),
+        Some(Value::Number(number)) => Ok(number.to_string()),
+        _ => Err(refused(format!("a row for `{}` has no key", table.name))),
+    }
+}

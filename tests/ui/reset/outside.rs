@@ -1,0 +1,10 @@
+use es_core::prelude::*;
+
+struct Accounts;
+
+impl Accounts {
+    #[reset]
+    fn empty(&self) {}
+}
+
+fn main() {}

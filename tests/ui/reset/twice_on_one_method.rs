@@ -1,0 +1,18 @@
+use es_core::prelude::*;
+
+#[derive(Serialize, Deserialize, Event)]
+struct Opened;
+
+struct Accounts;
+
+#[projection(name = "accounts")]
+impl Accounts {
+    #[handles(Opened)]
+    fn opened(&self, _: &Opened) {}
+
+    #[reset]
+    #[reset]
+    fn empty(&self) {}
+}
+
+fn main() {}

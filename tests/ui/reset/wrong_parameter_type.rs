@@ -1,0 +1,17 @@
+use es_core::prelude::*;
+
+#[derive(Serialize, Deserialize, Event)]
+struct Opened;
+
+struct Accounts;
+
+#[projection(name = "accounts")]
+impl Accounts {
+    #[handles(Opened)]
+    fn opened(&self, _: &Opened) {}
+
+    #[reset]
+    fn empty(&self, _: &mut ReadModels<'_>) {}
+}
+
+fn main() {}
