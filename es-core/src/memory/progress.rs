@@ -167,7 +167,7 @@ impl Progress {
     }
 
     pub(super) fn attempts(&self, part: &ProjectionPart) -> Option<(Position, u32)> {
-        self.0.get(&key(part))?.parts.get(&part.part.number())?.trying
+        self.states.get(&key(part))?.parts.get(&part.part.number())?.trying
     }
 
     /// All parts back at `to`, and nobody's any more.
