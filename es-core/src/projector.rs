@@ -10,8 +10,10 @@ use crate::projection::{Batch, Projection, ProjectionError, Tables};
 use crate::projection_store::{BatchStart, ProjectionBatch as _, ProjectionStore};
 use crate::read_model::ReadModelBackend;
 use crate::record::StoredEvent;
-use crate::rows::UnitOfWork;
+use crate::row::{FoundRow, RowChange};
+use crate::row_query::ResolvedQuery;
 use crate::store::{BoxFuture, LogQuery};
+use crate::unit_of_work::UnitOfWork;
 use crate::version::Position;
 
 /// How far a projection has come.
@@ -209,8 +211,10 @@ impl<P: Projection, S: fmt::Debug> fmt::Debug for Projector<P, S> {
 pub(crate) struct NoReadModels;
 
 impl NoReadModels {
-    fn refused(table: &Table) -> StoreError {
-        StoreError::NoReadModels { table: table.name }
+    fn refused<T: Send + 'static>(
+        table: &'static Table,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        Box::pin(std::future::ready(Err(StoreError::NoReadModels { table: table.name })))
     }
 }
 
@@ -219,20 +223,44 @@ impl ReadModelBackend for NoReadModels {
         &'a mut self,
         table: &'static Table,
         _: &'a [String],
-    ) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
-        Box::pin(async { Err(Self::refused(table)) })
+    ) -> BoxFuture<'a, Result<Vec<FoundRow>, StoreError>> {
+        Self::refused(table)
+    }
+
+    fn find<'a>(
+        &'a mut self,
+        table: &'static Table,
+        _: &'a ResolvedQuery,
+    ) -> BoxFuture<'a, Result<Vec<FoundRow>, StoreError>> {
+        Self::refused(table)
+    }
+
+    fn count<'a>(
+        &'a mut self,
+        table: &'static Table,
+        _: &'a ResolvedQuery,
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Self::refused(table)
     }
 
     fn upsert<'a>(
         &'a mut self,
         table: &'static Table,
+        _: &'a [RowChange],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Self::refused(table)
+    }
+
+    fn delete<'a>(
+        &'a mut self,
+        table: &'static Table,
         _: &'a [String],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async { Err(Self::refused(table)) })
+        Self::refused(table)
     }
 
     fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async { Err(Self::refused(table)) })
+        Self::refused(table)
     }
 
     fn transaction(&mut self) -> &mut dyn Any {

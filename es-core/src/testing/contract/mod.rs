@@ -35,7 +35,9 @@ mod filters;
 mod leases;
 mod letters;
 mod log;
+mod operations;
 mod promotions;
+mod queries;
 mod races;
 mod refusals;
 mod resets;
@@ -43,6 +45,7 @@ mod rows;
 mod streams;
 mod support;
 mod tables;
+mod units;
 mod values;
 mod wakes;
 
@@ -137,6 +140,21 @@ macro_rules! __projection_store_promises {
             rows::a_row_that_cannot_be_read_is_not_absent
             rows::fetching_keeps_what_was_saved
             rows::a_row_is_asked_for_once
+            rows::a_batch_writes_a_table_at_once
+            rows::each_version_has_a_table_of_its_own
+            rows::an_undeclared_read_model_is_refused
+            operations::a_row_is_kept_with_its_times_and_version
+            operations::a_deleted_row_is_gone
+            operations::a_soft_deleted_row_is_hidden_until_it_is_restored
+            operations::saving_shows_a_soft_deleted_row
+            operations::an_update_does_not_change_the_key
+            operations::emptying_a_table_removes_all_rows
+            queries::filters_find_the_rows_that_match
+            queries::every_type_of_column_is_compared
+            queries::rows_come_in_the_order_asked_for
+            queries::a_query_finds_what_its_batch_has_changed
+            queries::times_and_versions_can_be_asked_for
+            queries::a_query_that_does_not_fit_is_refused
             values::a_value_that_cannot_be_kept_is_refused
             batches::a_new_projection_starts_at_the_beginning
             batches::a_checkpoint_comes_back

@@ -3,7 +3,7 @@
 use super::leases::{Worker, assert_moved, commit, whole};
 use super::letters::letter;
 use super::support::unique;
-use super::tables::{at, count, counts, made, rows};
+use super::tables::{at, changes, count, counts, made, rows};
 use crate::checkpoint::{Checkpoint, Epoch, Part, ProjectionPart};
 use crate::dead_letter::{LetterSelection, LetterState};
 use crate::projection_store::{BatchStart, ProjectionBatch as _};
@@ -56,8 +56,8 @@ pub async fn a_reset_sets_everything_back<S: SubscriptionStore>(store: &S) {
         let mut reset =
             store.begin_reset(&name, 1, parts, at(1)).await.expect("a reset can be opened");
         assert_eq!(reset.checkpoint(), at(1), "a reset stands where it was told to begin");
-        let row = count(&format!("{parts}"), i64::from(parts)).to_string();
-        reset.backend().upsert(table, &[row]).await.expect("the row fits");
+        let changes = changes(table, &[count(&format!("{parts}"), i64::from(parts))]);
+        reset.backend().upsert(table, &changes).await.expect("the row fits");
         reset.commit(to).await.expect("a reset can be committed");
         let found = store.checkpoints(&name, 1).await.expect("they can be listed");
         assert_eq!(found, (0..parts).map(|part| (part, to)).collect::<Vec<_>>());
