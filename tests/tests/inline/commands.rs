@@ -1,10 +1,14 @@
 //! What a command and its projections leave behind, on every store.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use es_core::{InlineStore, SaveError, prelude::*};
 use es_tests::TestDatabase;
 use futures_util::future::join_all;
+use tokio::sync::Notify;
 
-use crate::days::{Refunded, Sale, SaleRow, Sales, Sold, revenue, sales, stored};
+use crate::days::{Refunded, Revenue, Sale, SaleRow, Sales, Sold, add, revenue, sales, stored};
 
 async fn rows_are_there_when_the_command_is_answered<S: InlineStore + Clone>(store: S) {
     let repo = sales(store.clone()).await;
@@ -109,6 +113,45 @@ async fn events_that_no_projection_wants_are_stored<S: InlineStore + Clone>(stor
     assert_eq!(store.rows::<SaleRow>().await.unwrap(), []);
 }
 
+/// Notes where it sees a sale; the first time it lets others go ahead first.
+#[derive(Clone, Default)]
+struct Patient {
+    arrived: Arc<Notify>,
+    goes_on: Arc<Notify>,
+    runs: Arc<AtomicUsize>,
+}
+
+#[projection(name = "patient", read_models(Revenue))]
+impl Patient {
+    #[handles(Sold)]
+    async fn sold(&self, event: &Sold, db: &mut ReadModels<'_>) -> Result<(), ProjectionError> {
+        let position = db.event().position.unwrap().get().cast_signed();
+        add(db, event.day, position).await?;
+        if self.runs.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.arrived.notify_one();
+            self.goes_on.notified().await;
+        }
+        Ok(())
+    }
+}
+
+async fn a_handler_sees_where_the_event_is_though_others_come_first<S: InlineStore + Clone>(
+    store: S,
+) {
+    store.ensure_read_model::<Revenue>().await.unwrap();
+    let patient = Patient::default();
+    let repo = Repository::<Sale, _>::new(store.clone()).with_inline(patient.clone());
+    let other = Repository::<Sale, _>::new(store.clone());
+    let others = async {
+        patient.arrived.notified().await;
+        other.create(Uuid::now_v7(), Refunded { day: 1, cents: 1 }).await.unwrap();
+        patient.goes_on.notify_one();
+    };
+    let (done, ()) = tokio::join!(repo.create(Uuid::now_v7(), Sold { day: 1, cents: 1 }), others);
+    let position = done.unwrap().position().get().cast_signed();
+    assert_eq!(revenue(&store, 1).await, Some(position), "what a run in vain has written is gone");
+}
+
 macro_rules! on_every_store {
     ($($test:ident)+) => {
         mod memory {
@@ -134,4 +177,5 @@ on_every_store! {
     a_refused_decision_and_a_lost_race_leave_no_rows
     commands_at_once_add_up
     events_that_no_projection_wants_are_stored
+    a_handler_sees_where_the_event_is_though_others_come_first
 }
