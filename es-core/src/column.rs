@@ -9,29 +9,48 @@ use uuid::Uuid;
 /// A read model's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Table {
-    /// Its name: `[a-z_][a-z0-9_]*`, at most 48 bytes.
+    /// Its name: `[a-z_][a-z0-9_]*`, at most 48 bytes; that of a version ends in `_v` and the version.
     pub name: &'static str,
     /// The name of the column that identifies a row.
     pub key: &'static str,
-    /// All columns, the key among them.
+    /// All columns that the read model has fields for, the key among them. The table has those of
+    /// [`BOOKKEEPING`](Self::BOOKKEEPING) besides.
     pub columns: &'static [Column],
 }
 
 impl Table {
+    /// What every table has besides the columns of its read model: when the row was written first and last, how often,
+    /// and since when it is soft-deleted. The times are those at which the events occurred.
+    pub const BOOKKEEPING: &'static [Column] = &[
+        Column::of::<DateTime<Utc>>("es_created_at"),
+        Column::of::<DateTime<Utc>>("es_updated_at"),
+        Column::of::<i64>("es_version"),
+        Column::of::<Option<DateTime<Utc>>>("es_deleted_at"),
+    ];
+
     /// A table; its names are checked when the program is compiled.
     ///
     /// # Panics
-    /// In const evaluation, when a name is not `[a-z_][a-z0-9_]*` of at most 48 bytes or is there twice, when a field's
-    /// name is longer than 63 bytes, or when `key` is not among the columns.
+    /// In const evaluation, when a name is not `[a-z_][a-z0-9_]*` of at most 48 bytes or is there twice, when the
+    /// table's ends like that of a version (`_v2`) or a column's begins with `es_`, when a field's name is longer than 63
+    /// bytes, or when `key` is not among the columns.
     #[must_use]
     pub const fn new(name: &'static str, key: &'static str, columns: &'static [Column]) -> Self {
         assert!(is_identifier(name), "a table's name is `[a-z_][a-z0-9_]*`, at most 48 bytes");
+        assert!(
+            !is_versioned(name),
+            "a table's name does not end like `_v2`: a version's table does"
+        );
         let (mut at, mut found) = (0, false);
         while at < columns.len() {
             let column = columns[at].name;
             assert!(
                 is_identifier(column),
                 "a column's name is `[a-z_][a-z0-9_]*`, at most 48 bytes"
+            );
+            assert!(
+                !is_bookkeeping(column),
+                "names that begin with `es_` are those of our own columns"
             );
             assert!(
                 columns[at].field.len() <= 63,
@@ -64,6 +83,16 @@ impl Table {
             let name = Box::leak(format!("{}_v{version}", self.name).into_boxed_str());
             Box::leak(Box::new(Self { name, ..*self }))
         })
+    }
+
+    /// The column of this name, our own included.
+    pub(crate) fn column(&self, name: &str) -> Option<&'static Column> {
+        self.all_columns().find(|column| column.name == name)
+    }
+
+    /// The read model's columns and our own.
+    pub(crate) fn all_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        self.columns.iter().chain(Self::BOOKKEEPING)
     }
 
     /// The key's column.
@@ -103,6 +132,12 @@ impl Column {
     #[must_use]
     pub const fn named(self, name: &'static str) -> Self {
         Self { name, ..self }
+    }
+
+    /// Whether it is one of [`Table::BOOKKEEPING`].
+    #[must_use]
+    pub const fn is_bookkeeping(&self) -> bool {
+        is_bookkeeping(self.name)
     }
 }
 
@@ -193,6 +228,22 @@ const fn is_identifier(name: &str) -> bool {
     true
 }
 
+/// Whether a column of this name is ours.
+const fn is_bookkeeping(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    bytes.len() >= 3 && bytes[0] == b'e' && bytes[1] == b's' && bytes[2] == b'_'
+}
+
+/// Whether a table's name ends like that of a version: in `_v` and digits.
+const fn is_versioned(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let mut at = bytes.len();
+    while at > 0 && bytes[at - 1].is_ascii_digit() {
+        at -= 1;
+    }
+    at < bytes.len() && at >= 2 && bytes[at - 1] == b'v' && bytes[at - 2] == b'_'
+}
+
 /// Whether two names are the same, in const evaluation too.
 pub(crate) const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
@@ -221,6 +272,38 @@ mod tests {
         for bad in ["", "2t", "Balances", "es\"; drop table x", "größe", "a b", &"x".repeat(49)] {
             assert!(!is_identifier(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_version_has_a_table_of_its_own() {
+        const ORDERS: &Table = &Table::new("orders", "id", const { &[Column::of::<i64>("id")] });
+        assert_eq!(ORDERS.of_version(1), ORDERS);
+        let second = ORDERS.of_version(2);
+        assert_eq!(*second, Table { name: "orders_v2", ..*ORDERS });
+        assert!(std::ptr::eq(second, ORDERS.of_version(2)), "it is made once");
+        assert_ne!(second, ORDERS.of_version(3));
+    }
+
+    #[test]
+    fn names_of_ours_are_told_from_others() {
+        for name in ["orders_v2", "o_v10", "_v1"] {
+            assert!(is_versioned(name), "{name}");
+        }
+        for name in ["orders", "orders_v", "ordersv2", "v2", "orders_v2b", "orders2"] {
+            assert!(!is_versioned(name), "{name}");
+        }
+        assert!(Table::BOOKKEEPING.iter().all(Column::is_bookkeeping));
+        assert!(!Column::of::<i64>("esx").is_bookkeeping());
+    }
+
+    #[test]
+    #[should_panic(expected = "begin with `es_`")]
+    fn a_column_is_not_named_like_one_of_ours() {
+        let _ = Table::new(
+            "t",
+            "id",
+            const { &[Column::of::<i64>("id"), Column::of::<i64>("n").named("es_n")] },
+        );
     }
 
     #[test]

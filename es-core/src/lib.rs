@@ -7,6 +7,8 @@ extern crate self as es_core;
 mod aggregate;
 #[cfg(feature = "runtime")]
 mod bus;
+mod cell;
+mod cell_encoder;
 mod checkpoint;
 mod column;
 mod dead_letter;
@@ -15,6 +17,7 @@ mod error;
 mod event;
 mod event_type;
 mod events;
+mod filter;
 mod fold;
 mod id;
 mod inline;
@@ -25,6 +28,8 @@ mod macros;
 mod memory;
 mod metadata;
 mod name;
+#[cfg(feature = "runtime")]
+mod no_read_models;
 mod payload;
 mod projection;
 mod projection_store;
@@ -35,7 +40,9 @@ mod record;
 mod registry;
 mod repository;
 mod root;
+mod row;
 mod row_json;
+mod row_query;
 mod rows;
 mod shape;
 mod store;
@@ -46,6 +53,7 @@ pub mod subscription;
 mod subscription_store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unit_of_work;
 pub mod upcast;
 mod version;
 #[cfg(feature = "runtime")]
@@ -57,6 +65,7 @@ pub mod __private;
 pub use aggregate::{Aggregate, HandledBy, Handles, UnknownEvents};
 #[cfg(feature = "runtime")]
 pub use bus::{Attached, BusEnded, BusLagged, BusReceiver, EventBus};
+pub use cell::Cell;
 pub use checkpoint::{Checkpoint, Epoch, Part, ProjectionPart};
 pub use column::{Column, ColumnType, SqlType, Table};
 pub use dead_letter::{DeadLetter, LetterSelection, LetterState};
@@ -68,6 +77,7 @@ pub use error::{
 pub use event::{Event, SchemaVersion};
 pub use event_type::EventType;
 pub use events::{Events, IntoEvents};
+pub use filter::{Comparison, Condition, Filter, TextMatch};
 pub use id::{AggregateId, EventId, StreamId};
 pub use inline::{InlineError, InlineProjections, InlineStore};
 pub use lease::{Lease, LeaseRequest, Leases};
@@ -85,6 +95,8 @@ pub use record::{NewEvent, StoredEvent};
 pub use registry::{EventEntry, EventRegistry, RegistryError, Subscriber};
 pub use repository::{Repository, RetryPolicy};
 pub use root::{Committed, Root};
+pub use row::{FoundRow, RowChange, RowInfo, Stored};
+pub use row_query::{Direction, ResolvedQuery, RowQuery};
 pub use rows::{ReadModels, Rows};
 pub use shape::FoundColumn;
 pub use store::{
@@ -103,11 +115,13 @@ pub use wake::{Signal, Wakes};
 pub mod prelude {
     #[cfg(feature = "runtime")]
     pub use crate::Projector;
+    #[cfg(feature = "runtime")]
+    pub use crate::subscription::{SubscriptionConfig, SubscriptionManager};
     pub use crate::{
         Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExecuteError,
-        ExpectedVersion, Json, MemoryStore, Metadata, Projection, ProjectionError, ProjectionStore,
-        ReadModel, ReadModelQuery, ReadModels, Repository, RetryPolicy, Root, StoredEvent,
-        StreamId, UpcastError, Version,
+        ExpectedVersion, Filter, Json, MemoryStore, Metadata, Projection, ProjectionError,
+        ProjectionStore, ReadModel, ReadModelQuery, ReadModels, Repository, RetryPolicy, Root,
+        RowQuery, StoredEvent, StreamId, UpcastError, Version,
     };
     #[cfg(feature = "macros")]
     pub use crate::{aggregate, handles, projection, reset};

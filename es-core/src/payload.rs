@@ -76,7 +76,7 @@ impl fmt::Debug for Payload {
 }
 
 /// One pass over the text: nesting, and `\u0000`, which PostgreSQL cannot hold in text.
-fn inspect(json: &str) -> Result<(), EncodeError> {
+pub(crate) fn inspect(json: &str) -> Result<(), EncodeError> {
     let bytes = json.as_bytes();
     let (mut depth, mut in_string, mut at) = (0_usize, false, 0);
     while let Some(&byte) = bytes.get(at) {

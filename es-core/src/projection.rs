@@ -10,8 +10,8 @@ use crate::error::{Cause, ReplayError, StoreError};
 use crate::event_type::EventType;
 use crate::read_model::ReadModelBackend;
 use crate::record::StoredEvent;
-use crate::rows::UnitOfWork;
 use crate::store::BoxFuture;
+use crate::unit_of_work::UnitOfWork;
 
 /// Builds a read model from events: `#[projection]` implements it.
 ///
@@ -123,6 +123,16 @@ pub enum ProjectionError {
         /// Why not.
         #[source]
         cause: Cause,
+    },
+    /// A query names a column that the table does not have, or compares one with what it cannot hold.
+    #[error("a query of `{table}` cannot be answered: its column `{column}` {problem}")]
+    Query {
+        /// The table.
+        table: &'static str,
+        /// The column, as it was named.
+        column: String,
+        /// What is wrong with it.
+        problem: &'static str,
     },
     /// The handler wrote rows of a read model that the projection does not declare.
     #[error("add the read model of table `{table}` to `#[projection(read_models(..))]`")]

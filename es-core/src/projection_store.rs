@@ -9,6 +9,8 @@ use crate::dead_letter::DeadLetter;
 use crate::error::StoreError;
 use crate::projection::ProjectionError;
 use crate::read_model::{ReadModelBackend, RowSelection};
+use crate::row::FoundRow;
+use crate::row_query::ResolvedQuery;
 use crate::store::EventStore;
 use crate::version::Position;
 
@@ -116,7 +118,17 @@ pub trait ProjectionStore: EventStore {
         &self,
         table: &'static Table,
         select: RowSelection<'_>,
-    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<FoundRow>, StoreError>> + Send;
+
+    /// How many rows of a read model match, whatever the query's limit and offset are.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they cannot be counted.
+    fn count_rows(
+        &self,
+        table: &'static Table,
+        query: &ResolvedQuery,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Whether the same batch may succeed later. A store looks for its driver's errors among the causes of a handler's
     /// error, so that a handler's own SQL need not tell a broken connection from a wrong statement.

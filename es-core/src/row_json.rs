@@ -1,74 +1,62 @@
-//! Rows as JSON: written so that every store can keep them, and read.
+//! Rows as JSON: how they come back from a store.
 
 use std::any::type_name;
-use std::collections::HashMap;
 
-use serde_json::value::RawValue;
-
-use crate::column::{Column, SqlType};
+use crate::cell::Cell;
+use crate::column::{SqlType, Table};
 use crate::error::Cause;
-use crate::payload::Payload;
 use crate::projection::ProjectionError;
 use crate::read_model::ReadModel;
+use crate::row::{FoundRow, RowChange, Stored};
 
-/// The row as an object, once it is known that every store can keep it and that it can be read back.
-pub(crate) fn encode_row<T: ReadModel>(row: &T) -> Result<String, ProjectionError> {
-    let encoded = Payload::encode(row).map_err(row_error::<T>)?;
-    let fields: HashMap<String, &RawValue> =
-        serde_json::from_str(encoded.as_str()).map_err(row_error::<T>)?;
-    for column in T::TABLE.columns {
-        let value = fields.get(column.field).map(|value| value.get());
-        if let Some(problem) = problem(column, value) {
-            return Err(row_error::<T>(format!("its field `{}` {problem}", column.field)));
+/// The row as an object with the names of fields. A column without a cell is null.
+pub(crate) fn object<'a>(table: &Table, cell: impl Fn(usize) -> Option<&'a Cell>) -> String {
+    let mut json = "{".to_owned();
+    for (at, column) in table.columns.iter().enumerate() {
+        if at > 0 {
+            json.push(',');
         }
+        Cell::Text(column.field.to_owned()).write_json(&mut json);
+        json.push(':');
+        cell(at).unwrap_or(&Cell::Null).write_json(&mut json);
     }
-    // A store would drop it.
-    let known = |field: &str| T::TABLE.columns.iter().any(|column| column.field == field);
-    if let Some(field) = fields.keys().filter(|field| !known(field)).min() {
-        return Err(row_error::<T>(format!("its field `{field}` has no column")));
-    }
-    Ok(encoded.as_str().to_owned())
+    json.push('}');
+    json
 }
 
-/// Why a column cannot hold the JSON text.
-fn problem(column: &Column, value: Option<&str>) -> Option<&'static str> {
-    match (column.sql_type, value) {
-        (_, None) if column.nullable => None,
-        (_, None) => Some("is left out by serde, but is no `Option`"),
-        (SqlType::Json, _) => None,
-        (_, Some("null")) => (!column.nullable).then_some("is null in JSON, but is no `Option`"),
-        (SqlType::Integer, Some(number)) => {
-            number.parse::<i64>().is_err().then_some("is no whole number of 64 bits with a sign")
-        }
-        (SqlType::Timestamp | SqlType::Date, Some(time)) => {
-            // Other years have a sign in front.
-            let plain = time.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
-            let known = plain && !time.starts_with("\"0000");
-            (!known).then_some("is not in the years 1 to 9999")
-        }
-        _ => None,
+/// That a row which is to be written can be read again. Without JSON in it each column comes back as it was.
+pub(crate) fn check_readable<T: ReadModel>(row: &RowChange) -> Result<(), ProjectionError> {
+    if T::TABLE.columns.iter().all(|column| column.sql_type != SqlType::Json) {
+        return Ok(());
     }
+    decode::<T>(&object(T::TABLE, |at| row.cells.get(at))).map(drop)
 }
 
-pub(crate) fn decode_rows<T: ReadModel>(rows: &[String]) -> Result<Vec<T>, ProjectionError> {
-    rows.iter().map(|row| serde_json::from_str(row).map_err(row_error::<T>)).collect()
+pub(crate) fn decode<T: ReadModel>(json: &str) -> Result<T, ProjectionError> {
+    serde_json::from_str(json).map_err(|error| {
+        tracing::debug!(
+            table = T::TABLE.name,
+            rust_type = type_name::<T>(),
+            "a row does not fit its type"
+        );
+        ProjectionError::Row { table: T::TABLE.name, cause: Cause::new(error) }
+    })
 }
 
-fn row_error<T: ReadModel>(
-    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> ProjectionError {
-    tracing::debug!(
-        table = T::TABLE.name,
-        rust_type = type_name::<T>(),
-        "a row does not fit its type"
-    );
-    ProjectionError::Row { table: T::TABLE.name, cause: Cause::new(error) }
+pub(crate) fn decode_rows<T: ReadModel>(rows: &[FoundRow]) -> Result<Vec<T>, ProjectionError> {
+    rows.iter().map(|row| decode(&row.json)).collect()
+}
+
+pub(crate) fn decode_stored<T: ReadModel>(
+    rows: &[FoundRow],
+) -> Result<Vec<Stored<T>>, ProjectionError> {
+    rows.iter().map(|row| Ok(Stored { row: decode(&row.json)?, info: row.info })).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::column::Table;
+    use crate::column::Column;
 
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
     struct Row {
@@ -88,13 +76,17 @@ mod tests {
         }
     }
 
+    fn encode(row: &Row) -> Result<RowChange, ProjectionError> {
+        RowChange::new(Row::TABLE, row, chrono::DateTime::UNIX_EPOCH)
+    }
+
     #[test]
     fn a_field_without_a_column_is_refused_where_it_is_written() {
         let row = Row { shown: true, ..Row::default() };
-        let encoded = encode_row(&row).expect("what serde skips is not written");
-        let found = decode_rows::<Row>(&[encoded]).expect("readable");
-        assert_eq!(found, [Row::default()], "what serde skips is left out");
-        match encode_row(&Row { note: Some("x".to_owned()), ..row }) {
+        let encoded = encode(&row).expect("what serde skips is not written");
+        let found = decode::<Row>(&object(Row::TABLE, |at| encoded.cells.get(at)));
+        assert_eq!(found.expect("readable"), Row::default(), "what serde skips is left out");
+        match encode(&Row { note: Some("x".to_owned()), ..row }) {
             Err(ProjectionError::Row { table: "rows", cause }) => {
                 assert_eq!(cause.to_string(), "its field `note` has no column");
             }

@@ -18,11 +18,20 @@ pub struct FoundColumn {
     pub default: bool,
 }
 
+impl Column {
+    /// Whether rows that are there keep it from being added: our own columns are filled in for them. Adapters only.
+    #[must_use]
+    pub const fn is_needed(&self) -> bool {
+        !self.nullable && !self.is_bookkeeping()
+    }
+}
+
 impl Table {
     /// The columns to be added to a table that is there; `words` says how the store calls what a column holds.
     /// Adapters only.
     ///
-    /// A column that the read model does not know is left alone when its writer need not know it either: an older
+    /// Our own columns are among those that are added; a store fills them in where there are rows. A column that the
+    /// read model does not know is left alone when its writer need not know it either: an older
     /// program may run beside a newer one.
     ///
     /// # Errors
@@ -33,7 +42,7 @@ impl Table {
         words: impl Fn(SqlType) -> &'static str,
     ) -> Result<Vec<&'static Column>, StoreError> {
         let mut missing = Vec::new();
-        for column in self.columns {
+        for column in self.all_columns() {
             match found.iter().find(|found| found.name == column.name) {
                 None if column.name == self.key => {
                     return Err(self.differs(format!("it has no column `{}`", self.key)));
@@ -42,7 +51,7 @@ impl Table {
                 Some(found) => self.compare(column, found, words(column.sql_type))?,
             }
         }
-        let known = |name: &str| self.columns.iter().any(|column| column.name == name);
+        let known = |name: &str| self.column(name).is_some();
         let unknown = found.iter().find(|found| {
             let needed = !found.nullable && !found.default;
             needed && !known(&found.name)
@@ -57,7 +66,7 @@ impl Table {
 
     /// The error when columns that must be filled in cannot be added, since there are rows. Adapters only.
     pub fn has_rows_without(&self, missing: &[&Column]) -> StoreError {
-        let names = missing.iter().filter(|column| !column.nullable);
+        let names = missing.iter().filter(|column| column.is_needed());
         let names: Vec<_> = names.map(|column| format!("`{}`", column.name)).collect();
         self.differs(format!(
             "it has rows, and they have no {}: make the field an `Option`, or build the read model anew in another table",

@@ -18,7 +18,7 @@ use crate::wake::Wakes;
 ///
 /// A projection is meant here by its name and version; its parts are told apart where that matters.
 pub trait SubscriptionStore: ProjectionStore {
-    /// Extends the leases that the owner has, and takes parts that nobody has, or whose lease has run out, up to the
+    /// Extends the leases that the owner has, also one that ran out if nobody has taken it over, and takes parts that nobody has, or whose lease has run out, up to the
     /// owner's share: the number of parts divided by the number of workers that have asked lately, rounded up. It never
     /// waits for a batch. Only the store's clock counts.
     ///
@@ -64,6 +64,15 @@ pub trait SubscriptionStore: ProjectionStore {
         position: Position,
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
+    /// The attempts that were counted and not forgotten: at which position, and how many.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be asked.
+    fn attempts(
+        &self,
+        part: &ProjectionPart,
+    ) -> impl Future<Output = Result<Option<(Position, u32)>, StoreError>> + Send;
+
     /// Forgets the attempts that were counted.
     ///
     /// # Errors
@@ -88,7 +97,7 @@ pub trait SubscriptionStore: ProjectionStore {
         start: Checkpoint,
     ) -> impl Future<Output = Result<Self::Batch, StoreError>> + Send;
 
-    /// The checkpoints of all parts that have begun, by rising number; as [`checkpoint`](ProjectionStore::checkpoint), but
+    /// The checkpoints of all parts that ever committed or were leased, by rising number; as [`checkpoint`](ProjectionStore::checkpoint), but
     /// without a look at the log.
     ///
     /// # Errors
@@ -134,9 +143,11 @@ pub trait SubscriptionStore: ProjectionStore {
         reason: &str,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// Makes a version of a projection the one that serves: each `serving` name becomes a view of the table that follows it, in
-    /// one transaction with the end of all other versions' leases, which are not given out again. A table that has the name until then is kept, as
-    /// `<name>_v<its version>`, and the version it has is that of the one that served until then, or 1. Done already is nothing to do.
+    /// Makes a version of a projection the one that serves: each `serving` name becomes a view of the table that follows it,
+    /// in one transaction with the end of the leases of earlier versions. These are not given out again, and batches of
+    /// theirs can no longer be committed. A table that has the name until then is kept, as `<name>_v<its version>`, and the
+    /// version it has is that of the one that served until then, or 1. Done already is nothing to do, but for columns that
+    /// were added to the table since: then the view gets them too.
     ///
     /// # Errors
     /// [`StoreError::TableDenied`] when the program has no right to change tables.

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::fmt;
 
 use es_core::{
-    BatchStart, BoxFuture, Checkpoint, DeadLetter, EventId, Position, ProjectionBatch,
-    ReadModelBackend, RowSelection, StoreError, Table,
+    BatchStart, BoxFuture, Checkpoint, DeadLetter, EventId, FoundRow, Position, ProjectionBatch,
+    ReadModelBackend, ResolvedQuery, RowChange, RowSelection, StoreError, Table,
 };
 use sqlx::{PgConnection, Postgres, Transaction};
 
@@ -130,24 +130,44 @@ impl ReadModelBackend for PgBatch {
         &'a mut self,
         table: &'static Table,
         keys: &'a [String],
-    ) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
+    ) -> BoxFuture<'a, Result<Vec<FoundRow>, StoreError>> {
         Box::pin(table::read(self.connection(), table, RowSelection::Keys(keys)))
+    }
+
+    fn find<'a>(
+        &'a mut self,
+        table: &'static Table,
+        query: &'a ResolvedQuery,
+    ) -> BoxFuture<'a, Result<Vec<FoundRow>, StoreError>> {
+        Box::pin(table::read(self.connection(), table, RowSelection::Query(query)))
+    }
+
+    fn count<'a>(
+        &'a mut self,
+        table: &'static Table,
+        query: &'a ResolvedQuery,
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(table::count(self.connection(), table, query))
     }
 
     fn upsert<'a>(
         &'a mut self,
         table: &'static Table,
-        rows: &'a [String],
+        rows: &'a [RowChange],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(table::write(self.connection(), table, rows))
     }
 
+    fn delete<'a>(
+        &'a mut self,
+        table: &'static Table,
+        keys: &'a [String],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(table::delete(self.connection(), table, keys))
+    }
+
     fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move {
-            let sql = format!("DELETE FROM \"{}\"", table.name);
-            let done = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(self.connection()).await;
-            done.map(drop).map_err(|e| store_error(&e))
-        })
+        Box::pin(table::truncate(self.connection(), table))
     }
 
     fn transaction(&mut self) -> &mut dyn Any {

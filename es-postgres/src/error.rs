@@ -105,7 +105,10 @@ pub(crate) fn is_missing_table(error: &sqlx::Error) -> bool {
 /// The column that is missing.
 pub(crate) fn missing_column(error: &sqlx::Error) -> Option<&str> {
     let error = server_error(error).filter(|error| error.code() == "42703")?;
-    Some(error.message().split('"').nth(1).unwrap_or("?"))
+    let message = error.message();
+    // Quoted, or behind the alias of its table.
+    let qualified = message.split_once("target.").and_then(|(_, rest)| rest.split(' ').next());
+    Some(qualified.or_else(|| message.split('"').nth(1)).unwrap_or("?"))
 }
 
 /// Whether the role has no right to do it.

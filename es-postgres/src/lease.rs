@@ -111,6 +111,24 @@ impl PgStore {
         attempts.map(i32::cast_unsigned).ok_or_else(|| taken_over(part))
     }
 
+    pub(crate) async fn find_attempts(
+        &self,
+        part: &ProjectionPart,
+    ) -> Result<Option<(Position, u32)>, StoreError> {
+        let mut connection = self.acquire().await?;
+        let found: Option<(i64, i32)> = sqlx::query_as(include_str!("sql/attempts_find.sql"))
+            .bind(&part.name)
+            .bind(integer(part.version)?)
+            .bind(integer(part.part.number())?)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(|e| store_error(&e))?;
+        let found = found.map(|(position, attempts)| {
+            (Position::new(position.cast_unsigned()), attempts.cast_unsigned())
+        });
+        Ok(found)
+    }
+
     pub(crate) async fn drop_attempts(
         &self,
         part: &ProjectionPart,

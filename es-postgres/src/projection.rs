@@ -1,8 +1,8 @@
 //! Projections: a batch is one transaction, with the read models' rows and the checkpoint in it.
 
 use es_core::{
-    BatchStart, Cause, Checkpoint, EventId, Position, ProjectionError, ProjectionPart,
-    ProjectionStore, RowSelection, StoreError, Table,
+    BatchStart, Cause, Checkpoint, EventId, FoundRow, Position, ProjectionError, ProjectionPart,
+    ProjectionStore, ResolvedQuery, RowSelection, StoreError, Table,
 };
 use uuid::Uuid;
 
@@ -63,9 +63,18 @@ impl ProjectionStore for PgStore {
         &self,
         table: &'static Table,
         select: RowSelection<'_>,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<Vec<FoundRow>, StoreError> {
         let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
         table::read(&mut connection, table, select).await
+    }
+
+    async fn count_rows(
+        &self,
+        table: &'static Table,
+        query: &ResolvedQuery,
+    ) -> Result<u64, StoreError> {
+        let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
+        table::count(&mut connection, table, query).await
     }
 
     fn is_transient(&self, error: &ProjectionError) -> bool {

@@ -31,6 +31,10 @@ impl SubscriptionStore for PgStore {
         self.count_attempt(part, epoch, position).await
     }
 
+    async fn attempts(&self, part: &ProjectionPart) -> Result<Option<(Position, u32)>, StoreError> {
+        self.find_attempts(part).await
+    }
+
     async fn forget_attempts(&self, part: &ProjectionPart, epoch: Epoch) -> Result<(), StoreError> {
         self.drop_attempts(part, epoch).await
     }
@@ -101,6 +105,6 @@ impl SubscriptionStore for PgStore {
     }
 
     fn wakes(&self) -> Wakes {
-        self.signal().listen()
+        self.listen()
     }
 }

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use es_core::ExpectedVersion::NoStream;
 use es_core::{
     Batch, BoxFuture, Checkpoint, Column, EventStore as _, FromBatch as _, MemoryStore, Position,
-    Projection, ProjectionBatch as _, ProjectionError, ProjectionStore, Projector, RowSelection,
-    StoreError, StoredEvent, Table,
+    Projection, ProjectionBatch as _, ProjectionError, ProjectionStore, Projector, RowChange,
+    RowSelection, StoreError, StoredEvent, Table,
 };
 use es_postgres::{PgContext, PgStore};
 use es_tests::TestDatabase;
@@ -101,14 +101,22 @@ async fn a_statement_that_fails_in_a_handler_stores_nothing() {
 #[tokio::test]
 async fn a_failed_statement_that_was_overlooked_cannot_be_committed() {
     const COLUMNS: &[Column] = &[Column::of::<i64>("position")];
-    const TABLE: &Table = &Table::new("notes", "position", COLUMNS);
+    const TABLE: &Table = &Table::new("overlooked", "position", COLUMNS);
     let database = TestDatabase::create().await;
-    let store = made(&database).await;
+    let store = database.store().await;
+    store.ensure_table(TABLE).await.unwrap();
     let mut batch = store.begin("overlooked", 1).await.unwrap();
-    batch.backend().upsert(TABLE, &[r#"{"position":1}"#.to_owned()]).await.unwrap();
-    batch.backend().upsert(TABLE, &[r#"{"position":"no"}"#.to_owned()]).await.unwrap_err();
+    let row = |position: Option<i64>| {
+        let row = serde_json::json!({ "position": 1 });
+        let mut row = RowChange::new(TABLE, &row, chrono::Utc::now()).unwrap();
+        row.cells = vec![position.into()];
+        [row]
+    };
+    batch.backend().upsert(TABLE, &row(Some(1))).await.unwrap();
+    batch.backend().upsert(TABLE, &row(None)).await.unwrap_err();
     batch.commit(Checkpoint::new(Position::new(1), None)).await.unwrap_err();
-    assert_eq!((notes(&store).await, checkpoint(&store).await), (vec![], None));
+    let rows = store.read_rows(TABLE, RowSelection::All).await.unwrap();
+    assert_eq!((rows.len(), checkpoint(&store).await), (0, None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +193,7 @@ async fn eight_may_make_the_same_table_at_once() {
     for made in futures_util::future::join_all(makers).await {
         made.unwrap().unwrap();
     }
-    assert_eq!(store.read_rows(TABLE, RowSelection::All).await.unwrap(), [] as [String; 0]);
+    assert_eq!(store.read_rows(TABLE, RowSelection::All).await.unwrap(), []);
 }
 
 #[tokio::test]

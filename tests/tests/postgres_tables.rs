@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
 use es_core::{
-    Column, ProjectionBatch as _, ProjectionStore as _, ReadModel, ReadModelQuery as _,
+    Column, ProjectionBatch as _, ProjectionStore as _, ReadModel, ReadModelQuery as _, RowChange,
     RowSelection, StoreError, Table,
 };
 use es_postgres::{PgStore, create_table};
@@ -25,6 +25,11 @@ impl ReadModel for Sum {
     fn key(&self) -> String {
         self.id.clone()
     }
+}
+
+fn written(id: &str, n: i64) -> RowChange {
+    let row = Sum { id: id.to_owned(), n: Some(n) };
+    RowChange::new(Sum::TABLE, &row, chrono::Utc::now()).unwrap()
 }
 
 async fn run(store: &PgStore, sql: &'static str) {
@@ -87,7 +92,7 @@ async fn the_table_made_is_the_one_offered_as_text() {
             sqlx::query_as(columns).fetch_all(store.pool()).await.unwrap();
         shapes.push(columns);
     }
-    assert_eq!(shapes[0].len(), 2);
+    assert_eq!(shapes[0].len(), 6);
     assert_eq!(shapes[0], shapes[1]);
 }
 
@@ -105,7 +110,7 @@ async fn columns_that_others_fill_in_are_left_alone() {
     .await;
     store.ensure_read_model::<Sum>().await.unwrap();
     let mut batch = store.begin("sums", 1).await.unwrap();
-    let row = [r#"{"id":"a","n":4}"#.to_owned()];
+    let row = [written("a", 4)];
     batch.backend().upsert(Sum::TABLE, &row).await.unwrap();
     batch.commit(es_core::Checkpoint::default()).await.unwrap();
     let twice: i64 =
@@ -146,7 +151,7 @@ async fn a_connection_that_knows_the_table_goes_on() {
     let store = database.store().await;
     store.ensure_read_model::<Sum>().await.unwrap();
     let mut batch = store.begin("first", 1).await.unwrap();
-    let row = [r#"{"id":"a","n":4}"#.to_owned()];
+    let row = [written("a", 4)];
     batch.backend().upsert(Sum::TABLE, &row).await.unwrap();
     batch.commit(es_core::Checkpoint::default()).await.unwrap();
     store.rows::<Sum>().await.unwrap();
@@ -156,5 +161,7 @@ async fn a_connection_that_knows_the_table_goes_on() {
     batch.backend().upsert(Sum::TABLE, &row).await.unwrap();
     batch.commit(es_core::Checkpoint::default()).await.unwrap();
     let rows = store.read_rows(MORE, RowSelection::All).await.unwrap();
-    assert_eq!(rows, [r#"{"open":null,"id":"a","n":4}"#]);
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].json, r#"{"open":null,"id":"a","n":4}"#);
+    assert_eq!(rows[0].info.version, 2);
 }

@@ -101,6 +101,7 @@ impl Log {
         LogPage { events, through }
     }
 
+    #[cfg(feature = "runtime")]
     pub(super) fn count(&self, query: LogQuery<'_>) -> u64 {
         let rest = self.events.get(index(query.after.get())..).unwrap_or_default();
         rest.iter().filter(|event| query.selects(event)).count() as u64

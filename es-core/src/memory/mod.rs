@@ -6,6 +6,7 @@ mod log;
 #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only subscriptions take leases"))]
 mod progress;
 mod rows;
+mod staging;
 #[cfg(feature = "runtime")]
 mod subscriptions;
 
@@ -26,6 +27,8 @@ use crate::limits::Limits;
 use crate::projection_store::{BatchStart, ProjectionStore};
 use crate::read_model::RowSelection;
 use crate::record::StoredEvent;
+use crate::row::FoundRow;
+use crate::row_query::ResolvedQuery;
 use crate::store::{
     Appended, EventAddress, EventStore, EventStream, LogPage, LogQuery, StreamAppend, StreamQuery,
 };
@@ -145,8 +148,16 @@ impl ProjectionStore for MemoryStore {
         &self,
         table: &'static Table,
         select: RowSelection<'_>,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<Vec<FoundRow>, StoreError> {
         self.inner().tables.read(table, select)
+    }
+
+    async fn count_rows(
+        &self,
+        table: &'static Table,
+        query: &ResolvedQuery,
+    ) -> Result<u64, StoreError> {
+        self.inner().tables.count(table, query)
     }
 }
 

@@ -16,7 +16,11 @@ pub(super) type Key = (String, u32);
 
 /// All projections that ever committed or asked for a lease.
 #[derive(Default)]
-pub(super) struct Progress(HashMap<Key, State>);
+pub(super) struct Progress {
+    states: HashMap<Key, State>,
+    /// Which version of each projection serves, if that was ever said.
+    serving: HashMap<String, u32>,
+}
 
 #[derive(Default)]
 pub(super) struct State {
@@ -24,7 +28,6 @@ pub(super) struct State {
     parts: BTreeMap<u32, PartState>,
     workers: HashMap<Uuid, Instant>,
     letters: BTreeMap<Position, DeadLetter>,
-    superseded_by: Option<u32>,
 }
 
 #[derive(Default)]
@@ -45,13 +48,13 @@ struct Owner {
 
 impl Progress {
     pub(super) fn checkpoint(&self, part: &ProjectionPart) -> Result<Checkpoint, StoreError> {
-        let Some(state) = self.0.get(&key(part)) else { return Ok(Checkpoint::default()) };
+        let Some(state) = self.states.get(&key(part)) else { return Ok(Checkpoint::default()) };
         state.check_split(&part.name, part.part.of())?;
         Ok(state.parts.get(&part.part.number()).map_or_else(Checkpoint::default, |p| p.checkpoint))
     }
 
     pub(super) fn checkpoints(&self, name: &str, version: u32) -> Vec<(u32, Checkpoint)> {
-        let parts = self.0.get(&(name.to_owned(), version)).map(|state| &state.parts);
+        let parts = self.states.get(&(name.to_owned(), version)).map(|state| &state.parts);
         parts.into_iter().flatten().map(|(number, part)| (*number, part.checkpoint)).collect()
     }
 
@@ -62,9 +65,13 @@ impl Progress {
         from: Checkpoint,
         epoch: Option<Epoch>,
     ) -> Result<(), StoreError> {
-        let found = self.0.get(&key(part)).and_then(|state| state.parts.get(&part.part.number()));
+        let state = self.states.get(&key(part));
+        let found = state.and_then(|state| state.parts.get(&part.part.number()));
         let (at, held) = found.map_or((Checkpoint::default(), 0), |p| (p.checkpoint, p.epoch));
-        if at == from && epoch.is_none_or(|epoch| epoch.get() == held) {
+        let split = state.is_none_or(|state| state.check_split(&part.name, part.part.of()).is_ok());
+        let superseded = self.superseded(&part.name, part.version).is_some();
+        let held = epoch.is_none_or(|epoch| epoch.get() == held);
+        if at == from && split && held && !superseded {
             return Ok(());
         }
         Err(StoreError::CheckpointMoved { projection: part.name.clone() })
@@ -87,13 +94,12 @@ impl Progress {
 
     pub(super) fn lease(&mut self, request: LeaseRequest<'_>) -> Result<Leases, StoreError> {
         let LeaseRequest { name, version, parts, owner, duration } = request;
-        let state = self.0.entry((name.to_owned(), version)).or_default();
-        if let Some(by) = state.superseded_by {
+        if let Some(by) = self.superseded(name, version) {
             return Err(StoreError::Superseded { projection: name.to_owned(), version, by });
         }
+        let state = self.states.entry((name.to_owned(), version)).or_default();
         if state.split != parts && state.parts.values().all(PartState::is_new) {
-            state.parts.clear();
-            state.split = parts;
+            state.make(parts, Checkpoint::default());
         }
         state.check_split(name, parts)?;
         let now = Instant::now();
@@ -103,8 +109,8 @@ impl Progress {
         for number in 0..parts {
             state.parts.entry(number).or_default();
         }
-        let mine =
-            |part: &PartState| part.owner.as_ref().is_some_and(|o| o.id == owner && o.until > now);
+        // Also when it has run out: nobody has taken it over.
+        let mine = |part: &PartState| part.owner.as_ref().is_some_and(|o| o.id == owner);
         let mut held = state.parts.values().filter(|part| mine(part)).count();
         let mut leases = Vec::new();
         for (number, part) in &mut state.parts {
@@ -125,15 +131,18 @@ impl Progress {
     }
 
     pub(super) fn release(&mut self, name: &str, version: u32, lease: Lease) {
-        let state = self.0.get_mut(&(name.to_owned(), version));
+        let state = self.states.get_mut(&(name.to_owned(), version));
+        let split = state.as_ref().map(|state| state.split);
         let part = state.and_then(|state| state.parts.get_mut(&lease.part.number()));
-        if let Some(part) = part.filter(|part| part.epoch == lease.epoch.get()) {
+        if let Some(part) =
+            part.filter(|part| part.epoch == lease.epoch.get() && split == Some(lease.part.of()))
+        {
             (part.owner, part.unclean) = (None, false);
         }
     }
 
     pub(super) fn leave(&mut self, name: &str, version: u32, owner: Uuid) {
-        if let Some(state) = self.0.get_mut(&(name.to_owned(), version)) {
+        if let Some(state) = self.states.get_mut(&(name.to_owned(), version)) {
             state.workers.remove(&owner);
         }
     }
@@ -145,7 +154,8 @@ impl Progress {
         epoch: Epoch,
         position: Option<Position>,
     ) -> Result<u32, StoreError> {
-        let found = self.state(part).parts.get_mut(&part.part.number());
+        let state = self.states.get_mut(&key(part)).filter(|state| state.split == part.part.of());
+        let found = state.and_then(|state| state.parts.get_mut(&part.part.number()));
         let Some(found) = found.filter(|found| found.epoch == epoch.get()) else {
             return Err(StoreError::CheckpointMoved { projection: part.name.clone() });
         };
@@ -156,27 +166,37 @@ impl Progress {
         Ok(found.trying.map_or(0, |(_, attempts)| attempts))
     }
 
+    pub(super) fn attempts(&self, part: &ProjectionPart) -> Option<(Position, u32)> {
+        self.states.get(&key(part))?.parts.get(&part.part.number())?.trying
+    }
+
     /// All parts back at `to`, and nobody's any more.
     pub(super) fn reset(&mut self, name: &str, version: u32, parts: u32, to: Checkpoint) {
-        let state = self.0.entry((name.to_owned(), version)).or_default();
-        let epoch = state.parts.values().map(|part| part.epoch).max().unwrap_or(0) + 1;
-        let part = || PartState { checkpoint: to, epoch, ..PartState::default() };
-        state.parts = (0..parts).map(|number| (number, part())).collect();
-        state.split = parts;
+        let state = self.states.entry((name.to_owned(), version)).or_default();
+        state.make(parts, to);
         state.letters.clear();
     }
 
-    /// Ends the leases of all other versions for good.
-    pub(super) fn supersede(&mut self, name: &str, version: u32) {
-        self.0.entry((name.to_owned(), version)).or_default().superseded_by = None;
-        let others = self.0.iter_mut().filter(|((n, v), _)| n == name && *v != version);
-        for (_, state) in others {
-            state.superseded_by = Some(version);
+    /// Ends the leases of earlier versions for good.
+    pub(super) fn serve(&mut self, name: &str, version: u32) {
+        self.serving.insert(name.to_owned(), version);
+        let earlier = self.states.iter_mut().filter(|((n, v), _)| n == name && *v < version);
+        for (_, state) in earlier {
             for part in state.parts.values_mut() {
                 part.epoch += 1;
                 part.owner = None;
             }
         }
+    }
+
+    /// The version that serves, if that was ever said.
+    pub(super) fn serving(&self, name: &str) -> Option<u32> {
+        self.serving.get(name).copied()
+    }
+
+    /// The later version that serves.
+    fn superseded(&self, name: &str, version: u32) -> Option<u32> {
+        self.serving(name).filter(|serving| *serving > version)
     }
 
     pub(super) fn found_letters(
@@ -185,7 +205,7 @@ impl Progress {
         version: u32,
         select: LetterSelection,
     ) -> Vec<DeadLetter> {
-        let state = self.0.get(&(name.to_owned(), version));
+        let state = self.states.get(&(name.to_owned(), version));
         let letters = state.into_iter().flat_map(|state| state.letters.values());
         letters.filter(|letter| selects(select, letter)).cloned().collect()
     }
@@ -198,14 +218,14 @@ impl Progress {
         select: LetterSelection,
         change: impl Fn(&mut DeadLetter),
     ) -> u64 {
-        let state = self.0.get_mut(&(name.to_owned(), version));
+        let state = self.states.get_mut(&(name.to_owned(), version));
         let letters = state.into_iter().flat_map(|state| state.letters.values_mut());
         let open = letters.filter(|letter| letter.state != LetterState::Discarded);
         open.filter(|letter| selects(select, letter)).map(change).count() as u64
     }
 
     fn state(&mut self, part: &ProjectionPart) -> &mut State {
-        let state = self.0.entry(key(part)).or_default();
+        let state = self.states.entry(key(part)).or_default();
         if state.split == 0 {
             state.split = part.part.of();
         }
@@ -214,6 +234,14 @@ impl Progress {
 }
 
 impl State {
+    /// All parts anew, at `to`: whoever ran one of them commits nothing more, however they were split.
+    fn make(&mut self, parts: u32, to: Checkpoint) {
+        let epoch = self.parts.values().map(|part| part.epoch).max().unwrap_or(0) + 1;
+        let part = || PartState { checkpoint: to, epoch, ..PartState::default() };
+        self.parts = (0..parts).map(|number| (number, part())).collect();
+        self.split = parts;
+    }
+
     fn check_split(&self, name: &str, asked: u32) -> Result<(), StoreError> {
         if self.split == asked || self.parts.is_empty() {
             return Ok(());

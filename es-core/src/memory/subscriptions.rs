@@ -38,6 +38,10 @@ impl SubscriptionStore for MemoryStore {
         self.inner().progress.note(part, epoch, Some(position))
     }
 
+    async fn attempts(&self, part: &ProjectionPart) -> Result<Option<(Position, u32)>, StoreError> {
+        Ok(self.inner().progress.attempts(part))
+    }
+
     async fn forget_attempts(&self, part: &ProjectionPart, epoch: Epoch) -> Result<(), StoreError> {
         self.inner().progress.note(part, epoch, None).map(drop)
     }
@@ -105,10 +109,11 @@ impl SubscriptionStore for MemoryStore {
         tables: &[Promotion],
     ) -> Result<(), StoreError> {
         let mut inner = self.inner();
+        let before = inner.progress.serving(name).unwrap_or(1);
         for promotion in tables {
-            inner.tables.promote(promotion)?;
+            inner.tables.promote(promotion, before)?;
         }
-        inner.progress.supersede(name, version);
+        inner.progress.serve(name, version);
         Ok(())
     }
 

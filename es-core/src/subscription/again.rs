@@ -97,16 +97,15 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         let handled = match self.plan.mode {
             Mode::InBatch => self.handle(event, &streams, batch.backend(), &mut unit).await,
             Mode::Direct => {
-                let mut none = crate::projector::NoReadModels;
+                let mut none = crate::no_read_models::NoReadModels;
                 self.handle(event, &streams, &mut none, &mut unit).await
             }
         };
         handled.map_err(|error| self.trouble(error))?;
         unit.flush(batch.backend()).await.map_err(|error| self.trouble(error))?;
         batch.unbury(at).await.map_err(|e| self.store(e))?;
-        self.commit(batch, self.saved).await?;
-        self.tracker.moved(self.part.part.number(), 1, self.seen.position, None);
-        Ok(())
+        self.uncounted = 1;
+        self.commit(batch, self.saved).await
     }
 
     async fn begin(&self) -> Result<J::Batch, Trouble> {

@@ -77,7 +77,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
 
     /// One event, with a transaction and a checkpoint of its own.
     async fn try_alone(&mut self, event: &StoredEvent) -> Result<(), Trouble> {
-        self.open = None;
+        self.roll_back();
         match self.plan.mode {
             Mode::InBatch => {
                 self.handle_in_batch(std::slice::from_ref(event)).await?;
@@ -94,7 +94,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         attempts: u32,
         cause: ProjectionError,
     ) -> Result<(), Trouble> {
-        self.open = None;
+        self.roll_back();
         match self.plan.config.on_failure {
             OnFailure::Stop => {
                 // The next start tries again from the first attempt.
@@ -108,7 +108,6 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
                 self.seen = Checkpoint::new(event.position, Some(event.id));
                 self.save().await?;
                 self.tracker.skipped();
-                self.tracker.moved(self.part.part.number(), 0, event.position, Some(event));
                 Ok(())
             }
             OnFailure::Park => {
@@ -135,10 +134,9 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         };
         batch.bury(letter).await.map_err(|e| self.store(e))?;
         let to = Checkpoint::new(event.position, Some(event.id));
+        self.buried = 1;
         self.commit(batch, to).await?;
         self.seen = to;
-        self.tracker.parked(1);
-        self.tracker.moved(self.part.part.number(), 0, event.position, Some(event));
         Ok(())
     }
 }

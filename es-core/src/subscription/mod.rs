@@ -33,6 +33,8 @@
 //!   so that an event which kills the process is recognised after the restart; then [`OnFailure`] decides. Other subscriptions
 //!   notice nothing. What would fail at every event (a missing table, say) ends the subscription, which keeps the error.
 //! - **Another history**: a checkpoint that does not fit the log (a database that was restored or replaced) ends it as well.
+//!
+#![doc = include_str!("../../docs/choosing-a-projection.md")]
 
 mod again;
 mod careful;

@@ -8,41 +8,36 @@ use super::processor::{Mode, guarded};
 use super::worker::{Trouble, Worker};
 use crate::checkpoint::Checkpoint;
 use crate::dead_letter::DeadLetter;
+use crate::no_read_models::NoReadModels;
 use crate::projection::{Batch, ProjectionError};
 use crate::projection_store::ProjectionBatch as _;
-use crate::projector::NoReadModels;
 use crate::read_model::ReadModelBackend;
 use crate::record::StoredEvent;
-use crate::rows::UnitOfWork;
 use crate::store::LogPage;
 use crate::subscription_store::SubscriptionStore;
+use crate::unit_of_work::{UnitOfWork, streams_of};
 
 impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     /// Handles a page, `last` when there is nothing behind it yet.
     pub(super) async fn process(&mut self, page: LogPage, last: bool) -> Result<(), Trouble> {
-        let through = page.through;
-        if page.events.is_empty() {
-            self.seen.position = through;
-            self.tracker.moved(self.part.part.number(), 0, through, None);
-            return Ok(());
-        }
         let begun = Instant::now();
+        let from = self.seen;
         if std::mem::take(&mut self.careful) {
             self.commit_open().await?;
             self.one_by_one(&page.events).await?;
-        } else {
+        } else if !page.events.is_empty() {
             let handled = match self.plan.mode {
                 Mode::InBatch => self.in_batch(&page, last).await,
                 Mode::Direct => self.directly(&page.events, last).await,
             };
             if let Err(Trouble::Event(error)) = handled {
-                self.find_culprit(&error, &page.events).await?;
+                self.find_culprit(&error, from, &page.events).await?;
             } else {
                 handled?;
             }
         }
-        self.seen.position = self.seen.position.max(through);
-        self.tracker.moved(self.part.part.number(), 0, self.seen.position, None);
+        self.seen.position = self.seen.position.max(page.through);
+        self.report();
         metrics::batch(&self.part, page.events.len(), begun.elapsed());
         Ok(())
     }
@@ -51,23 +46,27 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     async fn find_culprit(
         &mut self,
         error: &ProjectionError,
+        from: Checkpoint,
         events: &[StoredEvent],
     ) -> Result<(), Trouble> {
         metrics::failed(&self.part);
         self.tracker.error(error);
         tracing::warn!(projection = %self.part, error = %super::status::with_causes(error),
             "a batch failed, going on event by event");
-        let rolled_back = self.open.take().is_some();
-        if self.plan.mode == Mode::InBatch {
-            self.seen = self.saved;
-            if rolled_back {
-                // The transaction held earlier pages too: they are read again.
-                self.careful = true;
-                return Err(Trouble::Passing(error.clone()));
-            }
+        self.roll_back();
+        if self.plan.mode == Mode::InBatch && from != self.saved {
+            // The transaction held earlier pages too: they are read again.
+            self.careful = true;
+            return Err(Trouble::Again);
         }
         let rest = events.iter().position(|event| event.position > self.seen.position);
         self.one_by_one(&events[rest.unwrap_or(events.len())..]).await
+    }
+
+    /// Tells others how far it has come: what is in an open transaction does not count yet.
+    fn report(&self) {
+        let reached = if self.open.is_some() { self.saved } else { self.seen };
+        self.tracker.moved(self.part.part.number(), 0, reached.position, None);
     }
 
     async fn in_batch(&mut self, page: &LogPage, last: bool) -> Result<(), Trouble> {
@@ -107,24 +106,23 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         events: &[StoredEvent],
         batch: &mut J::Batch,
     ) -> Result<(), Trouble> {
-        let mut streams: Vec<_> = events.iter().map(|event| event.stream.id()).collect();
-        streams.sort_unstable();
-        streams.dedup();
+        let streams = streams_of(events);
         let mut unit = UnitOfWork::default();
+        let mut handled_now = 0;
         for event in events {
             if self.blocked.contains(&event.stream.id()) {
                 let letter = DeadLetter::parked(event);
                 batch.bury(&letter).await.map_err(|e| self.store(e))?;
-                self.tracker.parked(1);
+                self.buried += 1;
                 continue;
             }
             let handled = self.handle(event, &streams, batch.backend(), &mut unit).await;
             handled.map_err(|error| self.trouble(error))?;
+            handled_now += 1;
         }
         unit.flush(batch.backend()).await.map_err(|error| self.trouble(error))?;
-        let number = self.part.part.number();
-        let so_far = self.seen.position;
-        self.tracker.moved(number, events.len() as u64, so_far, events.last());
+        self.uncounted += handled_now;
+        self.last_recorded = events.last().map(|event| event.recorded_at).or(self.last_recorded);
         Ok(())
     }
 
@@ -154,7 +152,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         handled.map_err(|error| self.trouble(error))?;
         unit.flush(&mut backend).await.map_err(|error| self.trouble(error))?;
         self.seen = Checkpoint::new(event.position, Some(event.id));
-        self.tracker.moved(self.part.part.number(), 1, event.position, Some(event));
+        self.tracker.moved(self.part.part.number(), 1, event.position, Some(event.recorded_at));
         Ok(())
     }
 
@@ -191,9 +189,13 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     }
 
     pub(super) async fn commit(&mut self, batch: J::Batch, to: Checkpoint) -> Result<(), Trouble> {
+        let events = std::mem::take(&mut self.uncounted);
+        let buried = std::mem::take(&mut self.buried);
         batch.commit(to).await.map_err(|e| self.store(e))?;
         self.saved = to;
         self.saved_at = Instant::now();
+        self.tracker.parked(buried);
+        self.tracker.moved(self.part.part.number(), events, to.position, self.last_recorded);
         Ok(())
     }
 }

@@ -9,7 +9,6 @@ use tokio::sync::watch;
 
 use super::error::SubscriptionError;
 use crate::projection::ProjectionError;
-use crate::record::StoredEvent;
 use crate::version::Position;
 
 /// What a subscription is doing.
@@ -220,11 +219,11 @@ impl Tracker {
         part: u32,
         events: u64,
         position: Position,
-        last: Option<&StoredEvent>,
+        last: Option<DateTime<Utc>>,
     ) {
         self.change(|inner| {
             inner.events += events;
-            inner.last_recorded = last.map(|event| event.recorded_at).or(inner.last_recorded);
+            inner.last_recorded = last.or(inner.last_recorded);
             inner.head = inner.head.max(position);
             inner.part(part).position = position;
         });
@@ -235,7 +234,9 @@ impl Tracker {
     }
 
     pub(super) fn parked(&self, letters: u64) {
-        self.change(|inner| inner.parked += letters);
+        if letters > 0 {
+            self.change(|inner| inner.parked += letters);
+        }
     }
 
     /// Everything there is has been read, or there is more.

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::config::{CheckpointEvery, StartFrom};
@@ -50,6 +52,8 @@ pub(super) enum Trouble {
     Passing(ProjectionError),
     /// It may be the fault of an event.
     Event(ProjectionError),
+    /// Go on from what is in the store.
+    Again,
     /// Nothing can be done here.
     End(Stop),
 }
@@ -74,6 +78,12 @@ pub(super) struct Worker<L, J: SubscriptionStore> {
     pub(super) seen: Checkpoint,
     /// A transaction with what is handled beyond `saved`.
     pub(super) open: Option<J::Batch>,
+    /// How many events that transaction holds.
+    pub(super) uncounted: u64,
+    /// How many dead letters it holds.
+    pub(super) buried: u64,
+    /// When the last event that was handled was recorded.
+    pub(super) last_recorded: Option<DateTime<Utc>>,
     /// The next page is handled event by event, each attempt counted before it is made.
     pub(super) careful: bool,
     /// Streams whose events wait behind a dead letter.
@@ -88,6 +98,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
             match self.begin_and_go_on().await {
                 Err(Trouble::End(stop)) => break stop,
                 Err(Trouble::Passing(error)) => self.wait_out(&error).await,
+                Err(Trouble::Again) => {}
                 // Of no event in particular.
                 Err(Trouble::Event(error)) => {
                     break Stop::Failed(SubscriptionError::Projection(error));
@@ -111,8 +122,8 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     async fn begin_and_go_on(&mut self) -> Result<(), Trouble> {
         self.find_start().await?;
         self.tracker.part_begins(self.part.part.number(), self.seen.position);
-        if self.lease.unclean {
-            tracing::warn!(projection = %self.part, "the last worker did not end well: going on event by event");
+        if std::mem::take(&mut self.lease.unclean) {
+            self.find_out_about_predecessor().await?;
         }
         self.load_blocked().await?;
         let mut ahead: Option<LogPage> = None;
@@ -129,23 +140,38 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
                 }
             };
             self.tracker.head(page.through);
+            let last = page.events.len() < self.plan.config.batch_size;
+            self.tracker.live(self.part.part.number(), last);
             if page.through <= self.seen.position {
                 self.settle_down().await?;
-                self.tracker.live(self.part.part.number(), true);
                 quiet.wait(&mut self.wakes, &mut self.control).await;
                 continue;
             }
             quiet.end();
-            let last = page.events.len() < self.plan.config.batch_size;
-            if !last {
-                self.tracker.live(self.part.part.number(), false);
-            }
             let next = self.next_page(&page, last);
-            let (handled, next) = tokio::join!(self.process(page, last), next);
+            let span = tracing::debug_span!("es.batch", projection = %self.part, events = page.events.len(),
+                through = %page.through);
+            let (handled, next) = tokio::join!(self.process(page, last).instrument(span), next);
             handled?;
             ahead = next?;
             self.passing = 0;
+            if last {
+                // What has come meanwhile has woken us already.
+                quiet.wait(&mut self.wakes, &mut self.control).await;
+            }
         }
+    }
+
+    /// The last worker was killed, perhaps by an event. The batch is tried once more, which is noted first; when that was
+    /// done already, or single events were being tried, it is the events' turn.
+    async fn find_out_about_predecessor(&mut self) -> Result<(), Trouble> {
+        let noted = self.journal.attempts(&self.part).await.map_err(|e| self.store(e))?;
+        self.careful = noted.is_some_and(|(position, _)| position >= self.saved.position);
+        tracing::warn!(projection = %self.part, event_by_event = self.careful, "the last worker did not end well");
+        if !self.careful {
+            self.count_attempt(self.saved.position).await?;
+        }
+        Ok(())
     }
 
     /// Reads on while a page is handled; not when there is nothing more yet.
@@ -167,7 +193,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     /// Where the store says it stands, once that is known to fit the log; where the configuration says when there is
     /// nothing.
     async fn find_start(&mut self) -> Result<(), Trouble> {
-        self.open = None;
+        self.roll_back();
         let keep = self.plan.mode == Mode::Direct && self.seen.position > self.saved.position;
         let found = self.journal.checkpoint(&self.part).await.map_err(|e| self.store(e))?;
         if found != Checkpoint::default() {
@@ -213,7 +239,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         if *self.control.borrow() == Control::Pause {
             // An open transaction is not kept over a pause.
             if self.open.is_some() && self.save().await.is_err() {
-                self.seen = self.saved;
+                self.roll_back();
             }
         }
         let waited = self.control.wait_for(|control| *control != Control::Pause).await;
@@ -245,11 +271,16 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         tracing::warn!(projection = %self.part, error = %super::status::with_causes(error), times = self.passing,
             "a passing error, trying again");
         self.tracker.error(error);
-        self.open = None;
+        self.roll_back();
+        self.pause(self.plan.config.retry.pause(self.passing)).await;
+    }
+
+    /// Gives up the open transaction, and what was handled in it.
+    pub(super) fn roll_back(&mut self) {
+        (self.open, self.uncounted, self.buried) = (None, 0, 0);
         if self.plan.mode == Mode::InBatch {
             self.seen = self.saved;
         }
-        self.pause(self.plan.config.retry.pause(self.passing)).await;
     }
 
     /// A pause that a stop ends.

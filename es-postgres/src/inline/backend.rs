@@ -3,8 +3,10 @@
 use std::any::Any;
 use std::collections::HashSet;
 
-use es_core::{BoxFuture, Cause, ReadModelBackend, RowSelection, StoreError, Table};
-use serde_json::Value;
+use es_core::{
+    BoxFuture, Cell, FoundRow, ReadModelBackend, ResolvedQuery, RowChange, RowSelection,
+    StoreError, Table,
+};
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use crate::error::store_error;
@@ -51,12 +53,22 @@ impl Inline {
     }
 }
 
+impl Inline {
+    /// No other append changes the table until this one is over: rows that a query does not find cannot be locked one by
+    /// one, and those that it finds others may be about to change.
+    async fn lock_table(&mut self, table: &'static Table) -> Result<(), StoreError> {
+        let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", table::quoted(table.name));
+        let locked = sqlx::raw_sql(sqlx::AssertSqlSafe(lock)).execute(&mut *self.transaction);
+        locked.await.map(drop).map_err(|e| table::table_error(&e, table))
+    }
+}
+
 impl ReadModelBackend for Inline {
     fn fetch<'a>(
         &'a mut self,
         table: &'static Table,
         keys: &'a [String],
-    ) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
+    ) -> BoxFuture<'a, Result<Vec<FoundRow>, StoreError>> {
         Box::pin(async move {
             self.lock(table, keys.to_vec()).await?;
             // A statement of its own: what it sees is taken after the locks were had.
@@ -64,22 +76,56 @@ impl ReadModelBackend for Inline {
         })
     }
 
+    fn find<'a>(
+        &'a mut self,
+        table: &'static Table,
+        query: &'a ResolvedQuery,
+    ) -> BoxFuture<'a, Result<Vec<FoundRow>, StoreError>> {
+        Box::pin(async move {
+            self.lock_table(table).await?;
+            table::read(self.connection(), table, RowSelection::Query(query)).await
+        })
+    }
+
+    fn count<'a>(
+        &'a mut self,
+        table: &'static Table,
+        query: &'a ResolvedQuery,
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(async move {
+            self.lock_table(table).await?;
+            table::count(self.connection(), table, query).await
+        })
+    }
+
     fn upsert<'a>(
         &'a mut self,
         table: &'static Table,
-        rows: &'a [String],
+        rows: &'a [RowChange],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
-            let keys = rows.iter().map(|row| key(table, row)).collect::<Result<_, _>>()?;
+            let keys = rows.iter().map(|row| key(table, row)).collect();
             self.lock(table, keys).await?;
             table::write(self.connection(), table, rows).await
         })
     }
 
-    /// Only a reset empties tables, and that is a batch.
+    fn delete<'a>(
+        &'a mut self,
+        table: &'static Table,
+        keys: &'a [String],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.lock(table, keys.to_vec()).await?;
+            table::delete(self.connection(), table, keys).await
+        })
+    }
+
     fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
-        let refused = Cause::new(format!("an append does not empty `{}`", table.name));
-        Box::pin(std::future::ready(Err(StoreError::Other(refused))))
+        Box::pin(async move {
+            self.lock_table(table).await?;
+            table::truncate(self.connection(), table).await
+        })
     }
 
     fn transaction(&mut self) -> &mut dyn Any {
@@ -88,12 +134,12 @@ impl ReadModelBackend for Inline {
 }
 
 /// The key of a row as handlers ask for it: a text as it is, a number in digits.
-fn key(table: &Table, row: &str) -> Result<String, StoreError> {
-    let refused = |error| StoreError::Other(Cause::new(error));
-    let mut row: Value = serde_json::from_str(row).map_err(|error| refused(error.to_string()))?;
-    match row.get_mut(table.key_column().field).map(Value::take) {
-        Some(Value::String(text)) => Ok(text),
-        Some(Value::Number(number)) => Ok(number.to_string()),
-        _ => Err(refused(format!("a row for `{}` has no key", table.name))),
+fn key(table: &Table, row: &RowChange) -> String {
+    let mut cells = table.columns.iter().zip(&row.cells);
+    match cells.find(|(column, _)| column.name == table.key) {
+        Some((_, Cell::Text(text))) => text.clone(),
+        Some((_, Cell::Integer(number))) => number.to_string(),
+        Some((_, Cell::Uuid(id))) => id.to_string(),
+        other => format!("{other:?}"),
     }
 }

@@ -18,7 +18,13 @@ use es_core::{Column, ReadModel, SqlType, Table};
 ///
 /// assert_eq!(
 ///     es_postgres::create_table::<Balance>(),
-///     r#"CREATE TABLE IF NOT EXISTS "balances" ("account" uuid NOT NULL, "cents" bigint, PRIMARY KEY ("account"))"#
+///     concat!(
+///         r#"CREATE TABLE IF NOT EXISTS "balances" ("account" uuid NOT NULL, "cents" bigint, "#,
+///         r#""es_created_at" timestamp with time zone NOT NULL DEFAULT now(), "#,
+///         r#""es_updated_at" timestamp with time zone NOT NULL DEFAULT now(), "#,
+///         r#""es_version" bigint NOT NULL DEFAULT 1, "es_deleted_at" timestamp with time zone, "#,
+///         r#"PRIMARY KEY ("account"))"#
+///     )
 /// );
 /// ```
 ///
@@ -30,7 +36,9 @@ pub fn create_table<T: ReadModel>() -> String {
 
 pub(super) fn create(table: &Table) -> String {
     let (name, key) = (quoted(table.name), quoted(table.key));
-    format!("CREATE TABLE IF NOT EXISTS {name} ({}, PRIMARY KEY ({key}))", list(table, define))
+    let own = Table::BOOKKEEPING.iter().map(define).collect::<Vec<_>>().join(", ");
+    let columns = list(table, define);
+    format!("CREATE TABLE IF NOT EXISTS {name} ({columns}, {own}, PRIMARY KEY ({key}))")
 }
 
 /// Takes ACCESS EXCLUSIVE, for as long as a catalogue entry takes; looks at rows only when a column may not be empty.
@@ -41,7 +49,13 @@ pub(super) fn add(table: &Table, missing: &[&Column]) -> String {
 
 fn define(column: &Column) -> String {
     let nullable = if column.nullable { "" } else { " NOT NULL" };
-    format!("{} {}{nullable}", quoted(column.name), type_name(column.sql_type))
+    let default = match (column.is_bookkeeping(), column.nullable, column.sql_type) {
+        // For rows that are there already, and for whoever writes the table with SQL of his own.
+        (true, false, SqlType::Integer) => " DEFAULT 1",
+        (true, false, _) => " DEFAULT now()",
+        _ => "",
+    };
+    format!("{} {}{nullable}{default}", quoted(column.name), type_name(column.sql_type))
 }
 
 pub(super) fn list(table: &Table, text: impl Fn(&Column) -> String) -> String {
@@ -85,7 +99,7 @@ mod tests {
     fn statements_quote_every_name() {
         assert_eq!(
             create(&Table::new("sums", "id", COLUMNS)),
-            r#"CREATE TABLE IF NOT EXISTS "sums" ("id" text COLLATE "C" NOT NULL, "n" bigint, PRIMARY KEY ("id"))"#
+            r#"CREATE TABLE IF NOT EXISTS "sums" ("id" text COLLATE "C" NOT NULL, "n" bigint, "es_created_at" timestamp with time zone NOT NULL DEFAULT now(), "es_updated_at" timestamp with time zone NOT NULL DEFAULT now(), "es_version" bigint NOT NULL DEFAULT 1, "es_deleted_at" timestamp with time zone, PRIMARY KEY ("id"))"#
         );
         assert_eq!(
             add(&Table::new("sums", "id", COLUMNS), &[&COLUMNS[1], &Column::json("tags", false)]),

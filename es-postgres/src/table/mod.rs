@@ -3,17 +3,22 @@
 //! These are the only statements put together at run time, and from nothing but the names of a [`Table`], which are
 //! checked when the program is compiled and quoted here all the same. Tables are found on the connection's search path.
 
+mod cells;
 mod ddl;
-mod rows;
+mod read;
+mod write;
 
 use es_core::{Column, FoundColumn, StoreError, Table};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 pub use self::ddl::create_table;
 pub(crate) use self::ddl::quoted;
-pub(crate) use self::rows::{read, write};
+pub(crate) use self::read::{count, read};
+pub(crate) use self::write::{delete, truncate, write};
 
-use crate::error::{cause, is_denied, is_empty_where_needed, store_error};
+use crate::error::{
+    cause, is_denied, is_empty_where_needed, is_missing_table, missing_column, store_error,
+};
 
 /// Makes the table, or adds what the one that is there lacks. Without anything to do it takes no lock and needs no right.
 pub(crate) async fn ensure(
@@ -87,4 +92,14 @@ async fn columns(
         default,
     };
     Ok(found.into_iter().map(column).collect())
+}
+
+pub(crate) fn table_error(error: &sqlx::Error, table: &'static Table) -> StoreError {
+    if is_missing_table(error) {
+        return StoreError::MissingTable { table: table.name };
+    }
+    match missing_column(error) {
+        Some(column) => table.lacks(column),
+        None => store_error(error),
+    }
 }

@@ -3,13 +3,15 @@
 use futures_util::future::join;
 use serde_json::Value;
 
-use super::support::{unique, yield_now};
-use super::tables::{at, count, counts, made, rows, write};
-use crate::checkpoint::Checkpoint;
+use super::support::{add, events, fresh, read, settle, unique, yield_now};
+use super::tables::{at, changes, count, counts, made, rows, write};
+use crate::cell::Cell;
+use crate::checkpoint::{Checkpoint, ProjectionPart};
 use crate::column::Table;
 use crate::error::StoreError;
 use crate::id::EventId;
 use crate::projection_store::{ProjectionBatch, ProjectionStore};
+use crate::record::StoredEvent;
 use crate::version::Position;
 
 /// A projection that nobody has run starts at the beginning, and opening a batch does not change that.
@@ -94,18 +96,24 @@ pub async fn a_dropped_batch_leaves_nothing<S: ProjectionStore>(store: &S) {
 pub async fn a_batch_with_a_bad_row_leaves_nothing<S: ProjectionStore>(store: &S) {
     let (table, name) = (counts(), unique("bad"));
     made(store, table).await;
-    for bad in [r#"{"n":1}"#, r#"{"id":null,"n":1}"#, "[]"] {
+    let bad: [&[Cell]; 3] = [&[Cell::Null, 1_i64.into()], &["b".into(), Cell::Null], &["b".into()]];
+    for bad in bad {
         let mut batch = store.begin(&name, 1).await.expect("a batch can be opened");
-        let rows_of_batch = [count("a", 1).to_string(), bad.to_owned()];
+        let mut rows_of_batch = changes(table, &[count("a", 1), count("b", 1)]);
+        rows_of_batch[1].cells = bad.to_vec();
         upsert(&mut batch, table, &count("b", 2)).await.expect("the row fits");
         // A batch in which a write has failed is dropped, as the runner does.
         if batch.backend().upsert(table, &rows_of_batch).await.is_ok() {
             let committed = batch.commit(at(1)).await;
-            assert!(committed.is_err(), "the row {bad} must not be committed");
+            assert!(committed.is_err(), "the row {bad:?} must not be committed");
         }
-        assert_eq!(rows(store, table).await, [] as [Value; 0], "a batch with {bad} leaves no rows");
+        assert_eq!(
+            rows(store, table).await,
+            [] as [Value; 0],
+            "a batch with {bad:?} leaves no rows"
+        );
         let found = checkpoint(store, &name, 1).await;
-        assert_eq!(found, Checkpoint::default(), "a batch with {bad} leaves no checkpoint");
+        assert_eq!(found, Checkpoint::default(), "a batch with {bad:?} leaves no checkpoint");
     }
 }
 
@@ -171,6 +179,59 @@ pub async fn batches_of_different_projections_are_independent<S: ProjectionStore
     assert_eq!(checkpoint(store, &other, 1).await, at(3));
 }
 
+/// A checkpoint with an event of the log, at its position or after it, fits; so does any that is not beyond the log.
+pub async fn a_checkpoint_of_this_log_fits<S: ProjectionStore>(store: &S) {
+    let part = ProjectionPart::whole(unique("fits"), 1);
+    let (first, last) = two_events(store).await;
+    let checkpoints = [
+        Checkpoint::default(),
+        Checkpoint::new(first.position, Some(first.id)),
+        Checkpoint::new(last.position, Some(first.id)),
+        Checkpoint::new(last.position, Some(last.id)),
+        Checkpoint::new(last.position, None),
+    ];
+    for checkpoint in checkpoints {
+        let fits = store.fits(&part, checkpoint).await;
+        fits.unwrap_or_else(|error| panic!("{checkpoint:?} fits: {error:?}"));
+    }
+}
+
+/// A checkpoint that stands where the log has not come yet is not of this log.
+pub async fn a_checkpoint_beyond_the_log_does_not_fit<S: ProjectionStore>(store: &S) {
+    let (first, last) = two_events(store).await;
+    let beyond = Position::new(last.position.get() + 1_000_000);
+    for event in [None, Some(first.id), Some(last.id), Some(EventId::new())] {
+        assert_foreign(store, Checkpoint::new(beyond, event)).await;
+    }
+}
+
+/// A checkpoint whose event the log does not have, or only later, is not of this log.
+pub async fn a_checkpoint_of_an_unknown_event_does_not_fit<S: ProjectionStore>(store: &S) {
+    let (first, last) = two_events(store).await;
+    assert_foreign(store, Checkpoint::new(last.position, Some(EventId::new()))).await;
+    assert_foreign(store, Checkpoint::new(first.position, Some(last.id))).await;
+}
+
+async fn two_events<S: ProjectionStore>(store: &S) -> (StoredEvent, StoredEvent) {
+    let stream = fresh();
+    let appended = add(store, &stream, events(2)).await;
+    settle(store, appended.position).await;
+    let mut stored = read(store, &stream).await;
+    let last = stored.pop().expect("two events");
+    (stored.pop().expect("two events"), last)
+}
+
+async fn assert_foreign<S: ProjectionStore>(store: &S, checkpoint: Checkpoint) {
+    let part = ProjectionPart::whole(unique("foreign"), 3);
+    match store.fits(&part, checkpoint).await {
+        Err(StoreError::ForeignCheckpoint { projection, what }) => {
+            assert_eq!(projection, part);
+            assert!(!what.is_empty(), "it says what does not fit");
+        }
+        answer => panic!("{checkpoint:?} does not fit: {answer:?}"),
+    }
+}
+
 /// Where the next batch of a projection would start.
 async fn checkpoint<S: ProjectionStore>(store: &S, name: &str, version: u32) -> Checkpoint {
     let batch = store.begin(name, version).await;
@@ -182,5 +243,5 @@ async fn upsert(
     table: &'static Table,
     row: &Value,
 ) -> Result<(), StoreError> {
-    batch.backend().upsert(table, &[row.to_string()]).await
+    batch.backend().upsert(table, &changes(table, std::slice::from_ref(row))).await
 }

@@ -26,19 +26,29 @@
 )]
 
 mod appends;
+mod attempts;
 mod batches;
 mod calls;
 mod changes;
 mod fidelity;
+mod filters;
 mod inline;
+mod leases;
+mod letters;
 mod log;
+mod operations;
+mod promotions;
+mod queries;
 mod races;
 mod refusals;
+mod resets;
 mod rows;
 mod streams;
 mod support;
 mod tables;
+mod units;
 mod values;
+mod wakes;
 
 /// The promises of [`EventStore`](crate::EventStore). One that is missing here is not exported, so the compiler tells.
 #[doc(hidden)]
@@ -85,6 +95,8 @@ macro_rules! __event_store_promises {
             log::a_filter_gives_exactly_the_named_events
             log::a_page_that_is_not_full_skips_ahead
             log::no_names_match_no_events
+            filters::filters_by_category_tenant_and_part
+            filters::parts_cover_every_stream_once
             log::the_streamed_log_is_what_its_pages_are
             log::the_streamed_log_ends_where_it_was_settled_at_first
             log::a_long_log_comes_whole
@@ -129,6 +141,21 @@ macro_rules! __projection_store_promises {
             rows::a_row_that_cannot_be_read_is_not_absent
             rows::fetching_keeps_what_was_saved
             rows::a_row_is_asked_for_once
+            rows::a_batch_writes_a_table_at_once
+            rows::each_version_has_a_table_of_its_own
+            rows::an_undeclared_read_model_is_refused
+            operations::a_row_is_kept_with_its_times_and_version
+            operations::a_deleted_row_is_gone
+            operations::a_soft_deleted_row_is_hidden_until_it_is_restored
+            operations::saving_shows_a_soft_deleted_row
+            operations::an_update_does_not_change_the_key
+            operations::emptying_a_table_removes_all_rows
+            queries::filters_find_the_rows_that_match
+            queries::every_type_of_column_is_compared
+            queries::rows_come_in_the_order_asked_for
+            queries::a_query_finds_what_its_batch_has_changed
+            queries::times_and_versions_can_be_asked_for
+            queries::a_query_that_does_not_fit_is_refused
             values::a_value_that_cannot_be_kept_is_refused
             batches::a_new_projection_starts_at_the_beginning
             batches::a_checkpoint_comes_back
@@ -138,6 +165,47 @@ macro_rules! __projection_store_promises {
             batches::a_batch_with_a_bad_row_leaves_nothing
             batches::of_two_batches_from_one_checkpoint_one_commits
             batches::batches_of_different_projections_are_independent
+            batches::a_checkpoint_of_this_log_fits
+            batches::a_checkpoint_beyond_the_log_does_not_fit
+            batches::a_checkpoint_of_an_unknown_event_does_not_fit
+        }
+    };
+}
+
+/// The promises of [`SubscriptionStore`](crate::SubscriptionStore).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __subscription_store_promises {
+    ($do:ident!($($with:tt)*)) => {
+        $crate::$do! { ($($with)*)
+            leases::a_lease_is_given_to_one_owner_at_a_time
+            leases::a_lease_that_ran_out_is_taken_over_with_a_higher_epoch
+            leases::a_lease_that_nobody_took_over_is_extended
+            leases::an_earlier_owner_commits_nothing
+            leases::a_lease_given_back_is_free_at_once_and_clean
+            leases::a_commit_extends_the_lease
+            leases::shares_are_fair
+            leases::a_silent_worker_has_no_share
+            leases::parts_stand_for_themselves
+            leases::another_number_of_parts_is_refused_once_begun
+            attempts::attempts_are_counted_before_they_are_made
+            attempts::attempts_at_another_event_begin_anew
+            attempts::a_commit_forgets_attempts
+            attempts::an_earlier_owner_counts_no_attempts
+            resets::a_reset_fences_every_owner
+            resets::a_reset_sets_everything_back
+            resets::a_dropped_reset_changes_nothing
+            letters::letters_keep_order_and_state
+            letters::letters_appear_with_their_batch
+            letters::a_letter_is_there_once
+            letters::a_discarded_letter_keeps_its_reason
+            letters::a_retry_is_asked_for_and_noted
+            promotions::promotion_shows_the_new_table
+            promotions::a_name_that_is_new_is_shown
+            promotions::an_earlier_version_is_superseded
+            promotions::a_count_is_what_pages_give
+            wakes::an_append_wakes_who_follows
+            wakes::a_retry_wakes_who_follows
         }
     };
 }
@@ -187,8 +255,8 @@ macro_rules! event_store_contract {
     };
 }
 
-/// Makes a test of every promise of [`EventStore`](crate::EventStore) and [`ProjectionStore`](crate::ProjectionStore);
-/// see [`contract`](crate::testing::contract).
+/// Makes a test of every promise of [`EventStore`](crate::EventStore), [`ProjectionStore`](crate::ProjectionStore) and
+/// [`SubscriptionStore`](crate::SubscriptionStore); see [`contract`](crate::testing::contract).
 ///
 /// Takes the path of a function without parameters that gives a future of `(S, Guard)`.
 #[macro_export]
@@ -196,6 +264,7 @@ macro_rules! store_contract {
     ($make:path) => {
         $crate::__event_store_promises!(__test_promises!($make));
         $crate::__projection_store_promises!(__test_promises!($make));
+        $crate::__subscription_store_promises!(__test_promises!($make));
     };
 }
 
@@ -211,4 +280,5 @@ macro_rules! inline_store_contract {
 
 __event_store_promises!(__export_promises!());
 __projection_store_promises!(__export_promises!());
+__subscription_store_promises!(__export_promises!());
 __inline_store_promises!(__export_promises!());

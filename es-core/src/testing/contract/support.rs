@@ -12,16 +12,12 @@ use crate::event::SchemaVersion;
 use crate::id::{EventId, StreamId};
 use crate::name::{Category, EventName};
 use crate::payload::Payload;
-use crate::projection::Tables;
 use crate::record::{NewEvent, StoredEvent};
 use crate::store::{Appended, EventStore, LogQuery, StreamAppend, StreamQuery, truncate_to_micros};
 use crate::version::{ExpectedVersion, Position, Version};
 
 /// How long a store may take until what it has accepted is settled.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What a projection that declares no tables gives its handlers.
-pub(super) const UNDECLARED: Tables = Tables { declared: &[], version: 1 };
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// More events than any promise writes: whoever gives as many repeats itself.
 const ENDLESS: usize = 100_000;

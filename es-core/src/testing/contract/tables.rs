@@ -11,6 +11,7 @@ use crate::column::{Column, SqlType, Table};
 use crate::error::StoreError;
 use crate::projection_store::{ProjectionBatch as _, ProjectionStore};
 use crate::read_model::RowSelection;
+use crate::row::{FoundRow, RowChange};
 use crate::version::Position;
 
 /// Making a table that is there changes nothing and keeps its rows.
@@ -74,7 +75,7 @@ pub async fn a_missing_table_is_named<S: ProjectionStore>(store: &S) {
     assert_missing("fetching", batch.backend().fetch(table, &keys).await.map(drop));
     drop(batch);
     let mut batch = store.begin(&unique("missing"), 1).await.expect("a batch can be opened");
-    let row = [count("a", 1).to_string()];
+    let row = changes(table, &[count("a", 1)]);
     assert_missing("writing", batch.backend().upsert(table, &row).await);
 }
 
@@ -90,7 +91,7 @@ pub async fn writing_a_row_replaces_it<S: ProjectionStore>(store: &S) {
     let name = unique("twice");
     let mut batch = store.begin(&name, 1).await.expect("a batch can be opened");
     for n in [10, 11] {
-        let row = [count("a", n).to_string()];
+        let row = changes(table, &[count("a", n)]);
         batch.backend().upsert(table, &row).await.expect("the row fits");
     }
     batch.commit(at(1)).await.expect("nobody else moves the checkpoint");
@@ -107,7 +108,7 @@ pub async fn a_batch_reads_its_own_rows<S: ProjectionStore>(store: &S) {
     let keys = ["a", "b", "c"].map(str::to_owned);
     let found = sorted(&batch.backend().fetch(table, &keys).await.expect("readable"));
     assert_eq!(found, [count("a", 1), count("b", 2)], "a batch reads what is committed");
-    let changed = [count("b", 20).to_string(), count("c", 30).to_string()];
+    let changed = changes(table, &[count("b", 20), count("c", 30)]);
     batch.backend().upsert(table, &changed).await.expect("the rows fit");
     let found = sorted(&batch.backend().fetch(table, &keys).await.expect("readable"));
     assert_eq!(
@@ -210,7 +211,7 @@ pub async fn every_type_of_column_comes_back<S: ProjectionStore>(store: &S) {
     let written: Vec<_> = all.iter().map(|row| json!(row)).collect();
     write(store, table, &written).await;
     let found = store.read_rows(table, RowSelection::All).await.expect("readable");
-    let found: Vec<AllTypes> = found.iter().map(|row| parse(row)).collect();
+    let found: Vec<AllTypes> = found.iter().map(|row| parse(&row.json)).collect();
     assert_eq!(found, all, "every type of column comes back");
 
     let empty: Vec<_> =
@@ -218,7 +219,7 @@ pub async fn every_type_of_column_comes_back<S: ProjectionStore>(store: &S) {
     let written: Vec<_> = empty.iter().map(|row| json!(row)).collect();
     write(store, table, &written).await;
     let found = store.read_rows(table, RowSelection::All).await.expect("readable");
-    let found: Vec<AllTypes> = found.iter().map(|row| parse(row)).collect();
+    let found: Vec<AllTypes> = found.iter().map(|row| parse(&row.json)).collect();
     assert_eq!(found, empty, "a value can be replaced by its absence");
 }
 
@@ -294,7 +295,7 @@ pub(super) async fn made<S: ProjectionStore>(store: &S, table: &'static Table) {
 
 /// Writes rows in a batch of their own.
 pub(super) async fn write<S: ProjectionStore>(store: &S, table: &'static Table, rows: &[Value]) {
-    let rows: Vec<_> = rows.iter().map(Value::to_string).collect();
+    let rows = changes(table, rows);
     let mut batch = store.begin(&unique("write"), 1).await.expect("a batch can be opened");
     let written = batch.backend().upsert(table, &rows).await;
     written.unwrap_or_else(|error| panic!("rows cannot be written: {error:?}: {rows:?}"));
@@ -306,11 +307,23 @@ pub(super) async fn write<S: ProjectionStore>(store: &S, table: &'static Table, 
 pub(super) async fn rows<S: ProjectionStore>(store: &S, table: &'static Table) -> Vec<Value> {
     let found = store.read_rows(table, RowSelection::All).await;
     let found = found.unwrap_or_else(|error| panic!("rows cannot be read: {error:?}"));
-    found.iter().map(|row| parse(row)).collect()
+    found.iter().map(|row| parse(&row.json)).collect()
 }
 
-fn sorted(rows: &[String]) -> Vec<Value> {
-    let mut rows: Vec<Value> = rows.iter().map(|row| parse(row)).collect();
+/// Rows as a batch writes them.
+pub(super) fn changes(table: &'static Table, rows: &[Value]) -> Vec<RowChange> {
+    let change = |row| RowChange::new(table, row, time(0));
+    let changes = rows.iter().map(change).collect::<Result<_, _>>();
+    changes.unwrap_or_else(|error| panic!("the suite's rows fit: {error:?}: {rows:?}"))
+}
+
+/// A moment, some seconds after others.
+pub(super) fn time(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000 + seconds, 123_456_000).expect("a moment of our time")
+}
+
+fn sorted(rows: &[FoundRow]) -> Vec<Value> {
+    let mut rows: Vec<Value> = rows.iter().map(|row| parse(&row.json)).collect();
     rows.sort_by_key(|row| row["id"].as_str().map(str::to_owned));
     rows
 }

@@ -4,13 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::support::{UNDECLARED, events, fresh, read, unique};
-use super::tables::{at, made, rows};
+use super::support::unique;
+use super::tables::{made, rows};
+use super::units::Unit;
 use crate::column::{Column, Table};
-use crate::projection::{Batch, FromBatch as _, ProjectionError};
-use crate::projection_store::{ProjectionBatch as _, ProjectionStore};
+use crate::projection::ProjectionError;
+use crate::projection_store::ProjectionStore;
 use crate::read_model::ReadModel;
-use crate::rows::{ReadModels, UnitOfWork};
 
 /// A row with a value that not every store could keep is refused with an error that names its table, and nothing of its
 /// batch is written. Values at the limit come back.
@@ -27,6 +27,7 @@ pub async fn a_value_that_cannot_be_kept_is_refused<S: ProjectionStore>(store: &
         ("a number above 2^63 - 1", with(|row| row.n = Some(1 << 63))),
         ("NaN", with(|row| row.real = f64::NAN)),
         ("infinity", with(|row| row.real = f64::NEG_INFINITY)),
+        ("NaN where nothing may be", with(|row| row.maybe = Some(f64::NAN))),
         ("NUL in text", with(|row| row.text.push_str("a\0b"))),
         ("NUL in the key", with(|row| row.id.push('\0'))),
         ("NUL in JSON", with(|row| row.json = Value::from("\0"))),
@@ -43,6 +44,7 @@ pub async fn a_value_that_cannot_be_kept_is_refused<S: ProjectionStore>(store: &
     let last = Values {
         n: Some(i64::MAX.cast_unsigned()),
         real: f64::MAX,
+        maybe: Some(f64::MIN_POSITIVE),
         text: "\u{1}".to_owned(),
         json: Value::from(u64::MAX),
         time: "9999-12-31T23:59:59.999999Z".parse().ok(),
@@ -60,6 +62,7 @@ struct Values {
     id: String,
     n: Option<u64>,
     real: f64,
+    maybe: Option<f64>,
     text: String,
     json: Value,
     time: Option<DateTime<Utc>>,
@@ -75,6 +78,7 @@ impl ReadModel for Values {
             Column::of::<String>("id"),
             Column::of::<Option<u64>>("n"),
             Column::of::<f64>("real"),
+            Column::of::<Option<f64>>("maybe"),
             Column::of::<String>("text"),
             Column::json("json", false),
             Column::of::<Option<DateTime<Utc>>>("time"),
@@ -92,18 +96,10 @@ async fn save<S: ProjectionStore>(
     one: &Values,
     other: &Values,
 ) -> Result<(), ProjectionError> {
-    let stream = fresh();
-    super::support::add(store, &stream, events(1)).await;
-    let event = &read(store, &stream).await[0];
-    let mut batch = store.begin(&unique("values"), 1).await?;
-    let mut unit = UnitOfWork::default();
-    let backend = batch.backend();
-    let mut context = Batch { event, tables: UNDECLARED, streams: &[], backend, unit: &mut unit };
-    let mut models = ReadModels::from_batch(&mut context)?;
-    models.rows().save(one.clone()).await?;
-    models.rows().save(other.clone()).await?;
-    unit.flush(batch.backend()).await?;
-    Ok(batch.commit(at(1)).await?)
+    let mut unit = Unit::begin(store, &[Values::TABLE]).await;
+    let saved = unit.handle(async |cx| cx.rows().save_many([one.clone(), other.clone()]).await);
+    saved.await?;
+    unit.commit().await.map(drop)
 }
 
 async fn of<S: ProjectionStore>(store: &S, id: &str) -> Vec<Value> {

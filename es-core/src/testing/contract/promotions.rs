@@ -1,0 +1,131 @@
+//! Which version of a projection serves.
+
+use super::leases::{Worker, assert_moved, commit, whole};
+use super::support::{settled, unique};
+use super::tables::{at, count, counts, made, rows, write};
+use crate::checkpoint::{Checkpoint, ProjectionPart};
+use crate::column::Table;
+use crate::error::StoreError;
+use crate::lease::LeaseRequest;
+use crate::projection_store::{BatchStart, ProjectionBatch as _};
+use crate::store::LogQuery;
+use crate::subscription_store::{Promotion, SubscriptionStore};
+
+async fn promote<S: SubscriptionStore>(
+    store: &S,
+    name: &str,
+    version: u32,
+    serving: &'static Table,
+    built: &'static Table,
+) {
+    let promoted = store.promote(name, version, &[Promotion::new(serving, built)]).await;
+    promoted.unwrap_or_else(|error| panic!("version {version} cannot serve: {error:?}"));
+}
+
+fn kept(table: &Table, version: u32) -> &'static Table {
+    let name = format!("{}_v{version}", table.name).leak();
+    Box::leak(Box::new(Table { name, ..*table }))
+}
+
+/// Readers of the serving name see the rows of the version that serves; the table that had the name is kept. To promote
+/// what serves already changes nothing.
+pub async fn promotion_shows_the_new_table<S: SubscriptionStore>(store: &S) {
+    let name = unique("promoted");
+    let (serving, second, third) = (counts(), counts(), counts());
+    for (table, n) in [(serving, 1), (second, 2), (third, 3)] {
+        made(store, table).await;
+        write(store, table, &[count("a", n)]).await;
+    }
+    for _ in 0..2 {
+        promote(store, &name, 2, serving, second).await;
+        assert_eq!(rows(store, serving).await, [count("a", 2)], "the new version is seen");
+    }
+    assert_eq!(rows(store, kept(serving, 1)).await, [count("a", 1)], "the old table is kept");
+    write(store, second, &[count("b", 4)]).await;
+    let now = [count("a", 2), count("b", 4)];
+    assert_eq!(rows(store, serving).await, now, "what is written to it later too");
+    promote(store, &name, 3, serving, third).await;
+    assert_eq!(rows(store, serving).await, [count("a", 3)], "the third version is seen");
+    assert_eq!(rows(store, second).await, now, "the second one's table is what it was");
+
+    let shown = store.drop_table(third.name).await;
+    assert!(shown.is_err(), "a table that is shown is not dropped");
+    assert_eq!(rows(store, serving).await, [count("a", 3)]);
+    for table in [second.name, kept(serving, 1).name, second.name] {
+        store.drop_table(table).await.expect("a table that nobody sees is dropped");
+    }
+    match store.read_rows(second, crate::RowSelection::All).await {
+        Err(StoreError::MissingTable { table }) => assert_eq!(table, second.name),
+        answer => panic!("the table was dropped: {answer:?}"),
+    }
+}
+
+/// A version that was never shown under another name is promoted by its first promotion.
+pub async fn a_name_that_is_new_is_shown<S: SubscriptionStore>(store: &S) {
+    let (name, serving, built) = (unique("promoted"), counts(), counts());
+    made(store, built).await;
+    write(store, built, &[count("a", 1)]).await;
+    promote(store, &name, 1, serving, built).await;
+    assert_eq!(rows(store, serving).await, [count("a", 1)]);
+    let same = counts();
+    made(store, same).await;
+    promote(store, &name, 1, same, same).await;
+    assert_eq!(rows(store, same).await, [] as [serde_json::Value; 0], "it has its name already");
+}
+
+/// Earlier versions neither get leases nor commit any more, whether they ran before or not; a later one is built beside.
+pub async fn an_earlier_version_is_superseded<S: SubscriptionStore>(store: &S) {
+    let promise = "an earlier version commits nothing";
+    let name = unique("superseded");
+    let old = Worker::new(&name, 1).ask(store).await.held[0];
+    let part = whole(&name);
+    let start = BatchStart::new(part.clone(), Checkpoint::default(), Some(old.epoch));
+    let open = store.begin_batch(start).await.expect("a batch can be opened");
+    let unleased = store.begin(&name, 1).await.expect("a batch can be opened");
+    let never_ran = store.begin(&name, 2).await.expect("a batch can be opened");
+    store.promote(&name, 3, &[]).await.expect("version 3 can serve");
+
+    assert_moved(open.commit(at(1)).await, &name, promise);
+    assert_moved(unleased.commit(at(1)).await, &name, promise);
+    assert_moved(never_ran.commit(at(1)).await, &name, promise);
+    let late = commit(store, part, old, Checkpoint::default(), at(1)).await;
+    assert_moved(late, &name, promise);
+    let owner = uuid::Uuid::now_v7();
+    let second = std::time::Duration::from_secs(1);
+    let ask = |version| store.lease(LeaseRequest::new(&name, version, 1, owner, second));
+    for version in [1, 2] {
+        match ask(version).await {
+            Err(StoreError::Superseded { projection, version: refused, by }) => {
+                assert_eq!((projection, refused, by), (name.clone(), version, 3));
+            }
+            answer => panic!("version {version} is superseded, but: {answer:?}"),
+        }
+    }
+    for version in [3, 4] {
+        let held = ask(version).await.expect("it may be run").held;
+        assert_eq!(held.len(), 1, "version {version} may be run");
+        let part = ProjectionPart::whole(name.clone(), version);
+        let done = commit(store, part, held[0], Checkpoint::default(), at(1)).await;
+        done.unwrap_or_else(|error| panic!("version {version} may be run: {error:?}"));
+    }
+    // Back to an earlier one: it may be run again, and what is later may be built beside it.
+    store.promote(&name, 2, &[]).await.expect("version 2 can serve");
+    assert_eq!(ask(2).await.expect("it may be run").held.len(), 1, "version 2 serves");
+    let held = ask(3).await.expect("it may be run").held;
+    assert_eq!(held.len(), 1, "version 3 is later");
+}
+
+/// The count of a query is the number of events that its pages give.
+pub async fn a_count_is_what_pages_give<S: SubscriptionStore>(store: &S) {
+    let log = super::filters::Log::write(store).await;
+    let all = log.all(store).await;
+    let after = LogQuery::after(log.end);
+    for query in log.queries() {
+        let before = store.count_log(LogQuery { after: log.end, ..query }).await;
+        let counted = store.count_log(query).await.expect("the log can be counted");
+        let later = before.expect("the log can be counted");
+        let wanted = all.iter().filter(|event| query.selects(event)).count() as u64;
+        assert_eq!(counted - later, wanted, "{query:?}");
+    }
+    assert!(settled(store).await >= after.after, "what was counted is settled");
+}

@@ -1,0 +1,269 @@
+//! What the handlers of one batch read and changed: written once per table and batch.
+
+use std::any::{Any, TypeId};
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+
+use crate::column::Table;
+use crate::projection::ProjectionError;
+use crate::read_model::{ReadModel, ReadModelBackend, RowKey as _};
+use crate::row::{FoundRow, RowChange};
+use crate::row_json::{check_readable, decode};
+
+/// Everything that the handlers of one batch read and changed. Ordered by table, so that all processes lock rows
+/// alike; by type too, since a name does not tell all types apart.
+#[derive(Default)]
+pub(crate) struct UnitOfWork(BTreeMap<(&'static str, TypeId), Box<dyn AnyTracked>>);
+
+impl UnitOfWork {
+    /// The rows of one read model, which live in the table of the projection's version.
+    pub(crate) fn of<T: ReadModel>(&mut self, version: u32) -> &mut Tracked<T> {
+        let tracked = self
+            .0
+            .entry((T::TABLE.name, TypeId::of::<T>()))
+            .or_insert_with(|| Box::new(Tracked::<T>::new(T::TABLE.of_version(version))));
+        tracked.as_any().downcast_mut().expect("the entry of a type holds its rows")
+    }
+
+    /// Writes what changed: one statement per table, and one more for the rows that were deleted.
+    pub(crate) async fn flush(
+        mut self,
+        backend: &mut dyn ReadModelBackend,
+    ) -> Result<(), ProjectionError> {
+        for tracked in self.0.values_mut() {
+            write(&mut **tracked, backend).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what changed in one table, so that a query finds it there.
+    pub(crate) async fn flush_table(
+        &mut self,
+        table: &'static Table,
+        backend: &mut dyn ReadModelBackend,
+    ) -> Result<(), ProjectionError> {
+        for tracked in self.of_table(table) {
+            write(tracked, backend).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets the rows of one table, and what was to be written to it.
+    pub(crate) fn forget(&mut self, table: &'static Table) {
+        self.of_table(table).for_each(AnyTracked::forget);
+    }
+
+    fn of_table(
+        &mut self,
+        table: &'static Table,
+    ) -> impl Iterator<Item = &mut (dyn AnyTracked + 'static)> {
+        let all = self.0.values_mut().map(|tracked| &mut **tracked);
+        all.filter(move |tracked| tracked.table().name == table.name)
+    }
+}
+
+async fn write(
+    tracked: &mut dyn AnyTracked,
+    backend: &mut dyn ReadModelBackend,
+) -> Result<(), ProjectionError> {
+    let Changes { removed, changed } = tracked.take_changes()?;
+    if !removed.is_empty() {
+        backend.delete(tracked.table(), &removed).await?;
+    }
+    if !changed.is_empty() {
+        backend.upsert(tracked.table(), &changed).await?;
+    }
+    Ok(())
+}
+
+/// What is to be written: first the one, then the other.
+#[derive(Default)]
+struct Changes {
+    removed: Vec<String>,
+    changed: Vec<RowChange>,
+}
+
+/// One row as the batch sees it.
+pub(crate) struct Slot<T> {
+    row: Option<T>,
+    deleted_at: Option<DateTime<Utc>>,
+    /// The row in the store goes, also when another one takes its place.
+    removed: bool,
+    pending: Option<Pending>,
+}
+
+/// Changes that are not written yet.
+struct Pending {
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    changes: u32,
+}
+
+impl<T> Slot<T> {
+    const ABSENT: Self = Self { row: None, deleted_at: None, removed: false, pending: None };
+
+    /// The row, if it may be seen.
+    pub(crate) fn row(&self, with_deleted: bool) -> Option<&T> {
+        self.row.as_ref().filter(|_| with_deleted || self.deleted_at.is_none())
+    }
+
+    /// Since when the row is soft-deleted.
+    pub(crate) const fn deleted_at(&self) -> Option<DateTime<Utc>> {
+        self.deleted_at
+    }
+
+    /// Puts a row in the place of this one.
+    pub(crate) fn put(&mut self, row: T, deleted_at: Option<DateTime<Utc>>, at: DateTime<Utc>) {
+        self.row = Some(row);
+        self.mark(deleted_at, at);
+    }
+
+    /// Soft-deletes the row, or takes it back.
+    pub(crate) fn mark(&mut self, deleted_at: Option<DateTime<Utc>>, at: DateTime<Utc>) {
+        self.deleted_at = deleted_at;
+        let first = Pending { created_at: at, updated_at: at, changes: 0 };
+        let pending = self.pending.get_or_insert(first);
+        pending.updated_at = at;
+        pending.changes += 1;
+    }
+
+    /// Removes the row, whether or not it is there.
+    pub(crate) fn remove(&mut self) {
+        *self = Self { removed: true, ..Self::ABSENT };
+    }
+}
+
+/// The rows of one read model, by key.
+pub(crate) struct Tracked<T: ReadModel> {
+    pub(crate) table: &'static Table,
+    slots: HashMap<String, Slot<T>>,
+    /// Whether the rows of the batch's streams are here.
+    pub(crate) has_streams: bool,
+}
+
+impl<T: ReadModel> Tracked<T> {
+    fn new(table: &'static Table) -> Self {
+        Self { table, slots: HashMap::new(), has_streams: false }
+    }
+
+    /// The row with this key, if it is known whether there is one.
+    pub(crate) fn get(&self, key: &str) -> Option<&Slot<T>> {
+        self.slots.get(key)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Slot<T>> {
+        self.slots.get_mut(key)
+    }
+
+    /// The row with this key, which need not be there.
+    pub(crate) fn slot(&mut self, key: String) -> &mut Slot<T> {
+        self.slots.entry(key).or_insert(Slot::ABSENT)
+    }
+
+    /// Remembers what the store has: absent rows too, so that they are not asked for again.
+    pub(crate) fn remember(
+        &mut self,
+        keys: Vec<String>,
+        found: &[FoundRow],
+    ) -> Result<(), ProjectionError> {
+        // Before any key is taken for absent: a row that cannot be read is there.
+        let rows = found.iter().map(|found| Ok((decode::<T>(&found.json)?, found.info.deleted_at)));
+        let rows = rows.collect::<Result<Vec<_>, ProjectionError>>()?;
+        self.slots.extend(keys.into_iter().map(|key| (key, Slot::ABSENT)));
+        self.slots.extend(rows.into_iter().map(|(row, deleted_at)| {
+            (row.key().to_text(), Slot { row: Some(row), deleted_at, ..Slot::ABSENT })
+        }));
+        Ok(())
+    }
+}
+
+trait AnyTracked: Send + Sync {
+    fn as_any(&mut self) -> &mut dyn Any;
+    fn table(&self) -> &'static Table;
+    fn take_changes(&mut self) -> Result<Changes, ProjectionError>;
+    fn forget(&mut self);
+}
+
+impl<T: ReadModel> AnyTracked for Tracked<T> {
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// By rising key, so that all processes lock rows alike.
+    fn take_changes(&mut self) -> Result<Changes, ProjectionError> {
+        let slots = self.slots.iter_mut();
+        let mut slots: Vec<_> =
+            slots.filter(|(_, slot)| slot.removed || slot.pending.is_some()).collect();
+        slots.sort_unstable_by_key(|(key, _)| *key);
+        let mut changes = Changes::default();
+        for (key, slot) in slots {
+            if std::mem::take(&mut slot.removed) {
+                changes.removed.push(key.clone());
+            }
+            if let (Some(pending), Some(row)) = (slot.pending.take(), &slot.row) {
+                let change = RowChange::new(self.table, row, pending.updated_at)?;
+                let Pending { created_at, updated_at, changes: count } = pending;
+                let deleted_at = slot.deleted_at;
+                let change =
+                    RowChange { created_at, updated_at, changes: count, deleted_at, ..change };
+                check_readable::<T>(&change)?;
+                changes.changed.push(change);
+            }
+        }
+        Ok(changes)
+    }
+
+    fn forget(&mut self) {
+        self.slots.clear();
+        self.has_streams = false;
+    }
+}
+
+/// The streams of some events, each once: whose rows are fetched together.
+#[cfg(feature = "runtime")]
+pub(crate) fn streams_of(events: &[crate::StoredEvent]) -> Vec<uuid::Uuid> {
+    let mut streams: Vec<_> = events.iter().map(|event| event.stream.id()).collect();
+    streams.sort_unstable();
+    streams.dedup();
+    streams
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::Column;
+    use std::any::type_name;
+
+    #[test]
+    fn types_of_one_name_are_kept_apart() {
+        macro_rules! row {
+            ($table:literal) => {{
+                #[derive(Clone, serde::Serialize, serde::Deserialize)]
+                struct Row {
+                    id: i64,
+                }
+                impl ReadModel for Row {
+                    type Key = i64;
+                    const TABLE: &'static Table =
+                        &Table::new($table, "id", const { &[Column::of::<i64>("id")] });
+                    fn key(&self) -> i64 {
+                        self.id
+                    }
+                }
+                |unit: &mut UnitOfWork| {
+                    unit.of::<Row>(1);
+                    type_name::<Row>()
+                }
+            }};
+        }
+        let mut unit = UnitOfWork::default();
+        assert_eq!(row!("one")(&mut unit), row!("other")(&mut unit), "a trap only if so");
+        let tables: Vec<_> = unit.0.values().map(|tracked| tracked.table().name).collect();
+        assert_eq!(tables, ["one", "other"]);
+    }
+}
