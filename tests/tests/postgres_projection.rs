@@ -103,7 +103,7 @@ async fn a_failed_statement_that_was_overlooked_cannot_be_committed() {
     const COLUMNS: &[Column] = &[Column::of::<i64>("position")];
     const TABLE: &Table = &Table::new("overlooked", "position", COLUMNS);
     let database = TestDatabase::create().await;
-    let store = database.store().await;
+    let store = made(&database).await;
     store.ensure_table(TABLE).await.unwrap();
     let mut batch = store.begin("overlooked", 1).await.unwrap();
     let row = |position: Option<i64>| {
