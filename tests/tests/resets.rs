@@ -38,7 +38,7 @@ impl Count {
     }
 
     #[reset]
-    async fn empty(&mut self) {
+    fn empty(&mut self) {
         self.0 = 0;
     }
 }
@@ -89,7 +89,9 @@ struct Emptied(Arc<AtomicUsize>);
 #[projection]
 impl Emptied {
     #[handles(Visited)]
-    fn visited(&self, _: &Visited) {}
+    fn visited(&mut self, _: &Visited) {
+        let _ = self;
+    }
 
     #[reset]
     fn empty(&self) {
