@@ -290,7 +290,10 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     }
 
     pub(super) fn start(&self) -> BatchStart {
-        BatchStart::new(self.part.clone(), self.saved, Some(self.lease.epoch))
+        // A handler that is away for longer has failed anyway. Whoever takes over from a stopped process waits for its rows in
+        // a handler, which begins to wait after that process has fallen silent, and so does not run out of time first.
+        let silence = self.plan.config.handler_timeout;
+        BatchStart::new(self.part.clone(), self.saved, Some(self.lease.epoch)).idle_limit(silence)
     }
 
     pub(super) fn store(&self, error: StoreError) -> Trouble {

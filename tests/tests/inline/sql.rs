@@ -7,7 +7,8 @@ use std::time::Duration;
 use es_core::{AppendError, SaveError, prelude::*};
 use es_postgres::{PgContext, PgStore};
 use es_tests::TestDatabase;
-use tokio::sync::Barrier;
+use es_tests::log::until;
+use tokio::sync::{Barrier, Notify};
 
 use crate::days::{Refunded, Revenue, Sale, Sold, add, revenue, stored};
 
@@ -142,4 +143,62 @@ async fn a_deadlock_is_run_again() {
     other.unwrap();
     assert!(runs.load(Ordering::SeqCst) > 2, "one of them was ended by the server");
     assert_eq!((revenue(&store, 1).await, revenue(&store, 2).await), (Some(2), Some(2)));
+}
+
+/// Adds to a day, and lets others try to come between reading and writing; on a refund, writes without having read.
+#[derive(Clone)]
+struct Between {
+    read: Arc<Notify>,
+    goes_on: Arc<Notify>,
+}
+
+#[projection(name = "between", read_models(Revenue))]
+impl Between {
+    #[handles(Sold)]
+    async fn sold(&self, event: &Sold, db: &mut ReadModels<'_>) -> Result<(), ProjectionError> {
+        add(db, event.day, event.cents).await?;
+        self.read.notify_one();
+        self.goes_on.notified().await;
+        Ok(())
+    }
+
+    #[handles(Refunded)]
+    async fn refunded(
+        &self,
+        event: &Refunded,
+        db: &mut ReadModels<'_>,
+    ) -> Result<(), ProjectionError> {
+        db.rows().save(Revenue { day: event.day, cents: event.cents }).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_written_unread_comes_after_who_has_read_it() {
+    let database = TestDatabase::create().await;
+    let store = database.store().await;
+    store.ensure_read_model::<Revenue>().await.unwrap();
+    let (read, goes_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let between = Between { read: read.clone(), goes_on: goes_on.clone() };
+    let repo = Repository::<Sale, _>::new(store.clone()).with_inline(between);
+    let others = async {
+        read.notified().await;
+        let write = repo.create(Uuid::now_v7(), Refunded { day: 1, cents: 7 });
+        let release = async {
+            let waits = || async {
+                let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+                               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+                let waiting: i64 =
+                    sqlx::query_scalar(waiting).fetch_one(store.pool()).await.unwrap();
+                waiting == 1
+            };
+            until("the writer waits", waits).await;
+            goes_on.notify_one();
+        };
+        tokio::join!(write, release).0
+    };
+    let (sold, refunded) =
+        tokio::join!(repo.create(Uuid::now_v7(), Sold { day: 1, cents: 1 }), others);
+    sold.unwrap();
+    refunded.unwrap();
+    assert_eq!(revenue(&store, 1).await, Some(7));
 }
