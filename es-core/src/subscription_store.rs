@@ -143,10 +143,11 @@ pub trait SubscriptionStore: ProjectionStore {
         reason: &str,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// Makes a version of a projection the one that serves: each `serving` name becomes a view of the table that follows it, in
-    /// one transaction with the end of all other versions' leases; those of earlier versions are not given out again, and
-    /// batches of theirs can no longer be committed. A table that has the name until then is kept, as
-    /// `<name>_v<its version>`, and the version it has is that of the one that served until then, or 1. Done already is nothing to do.
+    /// Makes a version of a projection the one that serves: each `serving` name becomes a view of the table that follows it,
+    /// in one transaction with the end of the leases of earlier versions. These are not given out again, and batches of
+    /// theirs can no longer be committed. A table that has the name until then is kept, as `<name>_v<its version>`, and the
+    /// version it has is that of the one that served until then, or 1. Done already is nothing to do, but for columns that
+    /// were added to the table since: then the view gets them too.
     ///
     /// # Errors
     /// [`StoreError::TableDenied`] when the program has no right to change tables.

@@ -9,7 +9,8 @@ use crate::store::PgStore;
 use crate::table::quoted;
 
 impl PgStore {
-    /// One transaction. The tables come first, then the rows of the leases: a batch locks in this order too.
+    /// One transaction. The tables come first, then the rows of the leases: a batch locks in this order too. What cannot be
+    /// locked soon is a transient error.
     pub(crate) async fn serve(
         &self,
         name: &str,
@@ -18,8 +19,12 @@ impl PgStore {
     ) -> Result<(), StoreError> {
         self.ready().await?;
         let mut transaction = self.transaction().await?;
-        let lock = sqlx::raw_sql(include_str!("sql/table_lock.sql"));
-        lock.execute(&mut *transaction).await.map_err(|e| store_error(&e))?;
+        for statement in
+            [include_str!("sql/table_lock.sql"), include_str!("sql/promote_patience.sql")]
+        {
+            let done = sqlx::raw_sql(statement).execute(&mut *transaction).await;
+            done.map_err(|e| store_error(&e))?;
+        }
         let before: Option<i32> = sqlx::query_scalar(include_str!("sql/promote_serving.sql"))
             .bind(name)
             .bind(integer(version)?)
@@ -46,7 +51,7 @@ impl PgStore {
     }
 }
 
-/// Readers who come meanwhile wait; each finds the table or the view.
+/// Readers who come meanwhile wait; each finds the table or the view, and may read it if he might before.
 async fn show(
     connection: &mut PgConnection,
     promotion: &Promotion,
@@ -57,21 +62,24 @@ async fn show(
         return Ok(());
     }
     let name = quoted(serving.name);
-    let kind: Option<String> = sqlx::query_scalar(include_str!("sql/promote_relation.sql"))
-        .bind(&name)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(|e| store_error(&e))?;
-    let away = match kind.as_deref() {
-        None => None,
-        Some("v") => Some(format!("DROP VIEW {name}")),
-        Some(_) => {
+    let found: Option<(String, bool, Vec<String>)> =
+        sqlx::query_as(include_str!("sql/promote_relation.sql"))
+            .bind(&name)
+            .bind(quoted(built.name))
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(|e| store_error(&e))?;
+    let view = format!("CREATE VIEW {name} AS SELECT * FROM {}", quoted(built.name));
+    let (away, grants) = match found {
+        None => (None, Vec::new()),
+        Some((_, true, _)) => return Ok(()),
+        Some((kind, _, grants)) if kind == "v" => (Some(format!("DROP VIEW {name}")), grants),
+        Some((_, _, grants)) => {
             let kept = quoted(&format!("{}_v{before}", serving.name));
-            Some(format!("ALTER TABLE {name} RENAME TO {kept}"))
+            (Some(format!("ALTER TABLE {name} RENAME TO {kept}")), grants)
         }
     };
-    let view = format!("CREATE VIEW {name} AS SELECT * FROM {}", quoted(built.name));
-    for statement in away.into_iter().chain([view]) {
+    for statement in away.into_iter().chain([view]).chain(grants) {
         run(connection, serving, statement).await?;
     }
     Ok(())

@@ -39,10 +39,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Instant;
 
 use es_core::Position;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::{Mutex, MutexGuard};
+
+use crate::hole::Known;
 
 /// Knows the settled position of one log. One per process and store: clones of the store share it.
 #[derive(Debug, Default)]
@@ -76,6 +79,14 @@ impl Settled {
         Position::new(self.known.load(Ordering::SeqCst).cast_unsigned())
     }
 
+    /// The hole that the last look has met, if it has not been passed.
+    pub(crate) async fn hole(&self) -> Option<Known> {
+        let state = self.state.lock().await;
+        let Barrier { last, since, holders } = state.barrier.as_ref()?;
+        let holders = holders.iter().cloned().collect();
+        Some(Known { settled: state.settled, last: *last, since: *since, holders })
+    }
+
     /// Waits for the look under way, if there is one. A look that began after this call answers it; else it is to look.
     async fn turn(&self) -> Turn<'_> {
         let asked = self.begun.load(Ordering::SeqCst);
@@ -107,6 +118,8 @@ struct State {
 #[derive(Debug)]
 struct Barrier {
     last: i64,
+    /// When it was set up.
+    since: Instant,
     holders: BTreeSet<String>,
 }
 
@@ -159,7 +172,7 @@ impl State {
         if holders.is_empty() {
             self.reach(last);
         } else if self.settled < last {
-            self.barrier = Some(Barrier { last, holders });
+            self.barrier = Some(Barrier { last, since: Instant::now(), holders });
         }
         passed
     }

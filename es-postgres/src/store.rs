@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use es_core::{Signal, StoreError};
+use es_core::StoreError;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
@@ -13,6 +13,7 @@ use crate::error::store_error;
 use crate::guard::Guard;
 use crate::migrate;
 use crate::settled::Settled;
+use crate::wake::WakeUps;
 
 /// An event store on PostgreSQL. Clones share one pool, so a program needs one `PgStore` per database.
 ///
@@ -34,7 +35,7 @@ struct Inner {
     config: PgConfig,
     guard: Guard,
     settled: Settled,
-    appended: Signal,
+    wake_ups: WakeUps,
 }
 
 impl PgStore {
@@ -68,8 +69,8 @@ impl PgStore {
     }
 
     fn new(pool: PgPool, config: PgConfig) -> Self {
-        let (guard, settled, appended) = (Guard::default(), Settled::default(), Signal::new());
-        Self { inner: Arc::new(Inner { pool, config, guard, settled, appended }) }
+        let (guard, settled, wake_ups) = (Guard::default(), Settled::default(), WakeUps::new());
+        Self { inner: Arc::new(Inner { pool, config, guard, settled, wake_ups }) }
     }
 
     /// Makes the schema `es`, or upgrades it. Any number of processes may call it at once.
@@ -98,8 +99,8 @@ impl PgStore {
         &self.inner.settled
     }
 
-    pub(crate) fn wake_ups(&self) -> &Signal {
-        &self.inner.appended
+    pub(crate) fn wake_ups(&self) -> &WakeUps {
+        &self.inner.wake_ups
     }
 
     /// A connection to a database that is known to be in order.

@@ -105,6 +105,6 @@ impl SubscriptionStore for PgStore {
     }
 
     fn wakes(&self) -> Wakes {
-        self.signal().listen()
+        self.listen()
     }
 }

@@ -177,11 +177,11 @@ impl Progress {
         state.letters.clear();
     }
 
-    /// Ends the leases of all other versions; those of earlier ones for good.
+    /// Ends the leases of earlier versions for good.
     pub(super) fn serve(&mut self, name: &str, version: u32) {
         self.serving.insert(name.to_owned(), version);
-        let others = self.states.iter_mut().filter(|((n, v), _)| n == name && *v != version);
-        for (_, state) in others {
+        let earlier = self.states.iter_mut().filter(|((n, v), _)| n == name && *v < version);
+        for (_, state) in earlier {
             for part in state.parts.values_mut() {
                 part.epoch += 1;
                 part.owner = None;

@@ -29,7 +29,8 @@ impl PgStore {
     /// COMMITTED a lost race may come as a transient [`AppendError::Store`], and then the whole transaction must be run
     /// again.
     ///
-    /// Readers of the log wait for transactions that have appended, so keep them short.
+    /// Readers of the log wait for transactions that have appended, so keep them short. Say [`appended`](Self::appended) after
+    /// the commit, or subscriptions hear of the events only when they next look by themselves.
     ///
     /// # Errors
     /// As [`EventStore::append`](es_core::EventStore::append), without
@@ -66,7 +67,12 @@ impl PgStore {
         let open = (0..appends.len()).filter(|at| outcomes[*at].is_none()).collect();
         self.append_open(appends, open, &mut outcomes).await;
         let answered = outcomes.into_iter();
-        answered.map(|outcome| outcome.expect("every entry has been answered")).collect()
+        let answered = answered.map(|outcome| outcome.expect("every entry has been answered"));
+        let answered: Vec<Outcome> = answered.collect();
+        if answered.iter().any(Result::is_ok) {
+            self.appended();
+        }
+        answered
     }
 
     /// Sends the entries at `open` until each has its outcome.

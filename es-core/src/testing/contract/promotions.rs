@@ -24,7 +24,7 @@ async fn promote<S: SubscriptionStore>(
 
 fn kept(table: &Table, version: u32) -> &'static Table {
     let name = format!("{}_v{version}", table.name).leak();
-    Box::leak(Box::new(Table::new(name, table.key, table.columns)))
+    Box::leak(Box::new(Table { name, ..*table }))
 }
 
 /// Readers of the serving name see the rows of the version that serves; the table that had the name is kept. To promote
