@@ -19,8 +19,8 @@ async fn whenever_it_is_killed_the_model_is_a_fold_of_the_log() {
     // Its lease runs out soon. And who is killed is no reason to give up an event, however often it happens.
     const OPTIONS: &str = "--lease-ms 100 --poll-ms 20 --batch 25 --retries 1000000";
     let mut random = StdRng::seed_from_u64(21);
-    let bank = Bank::with_events(25 * kills() as usize).await;
-    let writer = bank.worker("--writer 8 --pause-ms 4 --seed 21");
+    let bank = Bank::with_events(20 * kills() as usize).await;
+    let writer = bank.worker("--writer 8 --pause-ms 30 --seed 21");
     let (mut worked, mut live) = (0, 0);
     for _ in 0..kills() {
         let before = bank.position().await;

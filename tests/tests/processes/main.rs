@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
 mod kills;
+mod poison;
 mod signals;
 mod support;

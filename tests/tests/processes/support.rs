@@ -62,6 +62,11 @@ impl Worker {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Of its end, if it has ended by itself.
+    pub(crate) fn code(&mut self) -> Option<i32> {
+        self.child.try_wait().unwrap().and_then(|status| status.code())
+    }
+
     /// How it ended, and what it said about errors.
     pub(crate) async fn ended(&mut self) -> (ExitStatus, String) {
         let begun = Instant::now();
@@ -99,6 +104,11 @@ impl Worker {
     /// How many of its parts it has, as far as it has said.
     pub(crate) fn parts(&self) -> u64 {
         self.last().and_then(|line| line.get("parts")?.as_u64()).unwrap_or(0)
+    }
+
+    /// How many events it has put aside.
+    pub(crate) fn parked(&self) -> u64 {
+        self.last().and_then(|line| line.get("parked")?.as_u64()).unwrap_or(0)
     }
 
     /// Waits until it says that.
