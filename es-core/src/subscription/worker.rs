@@ -268,7 +268,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     async fn wait_out(&mut self, error: &ProjectionError) {
         self.passing += 1;
         metrics::failed(&self.part);
-        tracing::warn!(projection = %self.part, error = %super::status::with_causes(error), times = self.passing,
+        tracing::warn!(projection = %self.part, %error, times = self.passing,
             "a passing error, trying again");
         self.tracker.error(error);
         self.roll_back();
