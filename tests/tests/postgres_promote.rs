@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use es_core::{
     BatchStart, Checkpoint, Column, LeaseRequest, Position, ProjectionBatch as _, ProjectionPart,
-    ProjectionStore as _, Promotion, RowSelection, StoreError, SubscriptionStore as _, Table,
+    ProjectionStore as _, Promotion, RowChange, RowSelection, StoreError, SubscriptionStore as _,
+    Table,
 };
 use es_postgres::PgStore;
 use es_tests::TestDatabase;
@@ -27,8 +28,7 @@ async fn made(database: &TestDatabase) -> PgStore {
     for (table, n) in [(SERVING, 1), (SECOND, 2), (THIRD, 3)] {
         store.ensure_table(table).await.unwrap();
         let mut batch = store.begin(table.name, 1).await.unwrap();
-        let row = format!(r#"{{"id":"a","n":{n}}}"#);
-        batch.backend().upsert(table, &[row]).await.unwrap();
+        batch.backend().upsert(table, &[row(table, "a", n)]).await.unwrap();
         batch.commit(at(1)).await.unwrap();
     }
     store
@@ -39,7 +39,13 @@ fn at(position: u64) -> Checkpoint {
 }
 
 async fn rows(store: &PgStore, table: &'static Table) -> Vec<String> {
-    store.read_rows(table, RowSelection::All).await.unwrap()
+    let found = store.read_rows(table, RowSelection::All).await.unwrap();
+    found.into_iter().map(|row| row.json).collect()
+}
+
+fn row(table: &'static Table, id: &str, n: i64) -> RowChange {
+    let row = serde_json::json!({ "id": id, "n": n });
+    RowChange::new(table, &row, chrono::Utc::now()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,7 +94,7 @@ async fn readers_see_the_old_or_the_new_table() {
 async fn an_old_process_that_writes_into_the_view_commits_nothing() {
     let database = TestDatabase::create().await;
     let store = made(&database).await;
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let request = LeaseRequest::new("old", 1, 1, Uuid::now_v7(), hour);
     let lease = store.lease(request).await.unwrap().held[0];
     let part = ProjectionPart::whole("old", 1);
@@ -97,8 +103,7 @@ async fn an_old_process_that_writes_into_the_view_commits_nothing() {
     let mut without = store.begin("old", 1).await.unwrap();
     store.promote("old", 2, &[Promotion::new(SERVING, SECOND)]).await.unwrap();
     for (batch, id) in [(&mut leased, "b"), (&mut without, "c")] {
-        let row = format!(r#"{{"id":"{id}","n":4}}"#);
-        batch.backend().upsert(SERVING, &[row]).await.unwrap();
+        batch.backend().upsert(SERVING, &[row(SERVING, id, 4)]).await.unwrap();
     }
     for batch in [leased, without] {
         let late = batch.commit(at(1)).await;
@@ -150,7 +155,7 @@ async fn a_promotion_does_not_wait_for_long() {
     let database = TestDatabase::create().await;
     let store = made(&database).await;
     let mut open = store.begin("open", 1).await.unwrap();
-    open.backend().upsert(SERVING, &[r#"{"id":"b","n":1}"#.to_owned()]).await.unwrap();
+    open.backend().upsert(SERVING, &[row(SERVING, "b", 1)]).await.unwrap();
     let began = Instant::now();
     let promotions = [Promotion::new(SERVING, SECOND)];
     let error = store.promote("sums", 2, &promotions).await.unwrap_err();
