@@ -28,6 +28,8 @@ mod macros;
 mod memory;
 mod metadata;
 mod name;
+#[cfg(feature = "runtime")]
+mod no_read_models;
 mod payload;
 mod projection;
 mod projection_store;
@@ -112,8 +114,6 @@ pub use wake::{Signal, Wakes};
 /// What a program that uses `es` needs in scope: `use es_core::prelude::*;`.
 pub mod prelude {
     #[cfg(feature = "runtime")]
-    pub use crate::Projector;
-    #[cfg(feature = "runtime")]
     pub use crate::subscription::{SubscriptionConfig, SubscriptionManager};
     pub use crate::{
         Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExecuteError,
@@ -121,6 +121,8 @@ pub mod prelude {
         ProjectionStore, ReadModel, ReadModelQuery, ReadModels, Repository, RetryPolicy, Root,
         RowQuery, StoredEvent, StreamId, UpcastError, Version,
     };
+    #[cfg(feature = "runtime")]
+    pub use crate::{Projector, SubscriptionStore};
     #[cfg(feature = "macros")]
     pub use crate::{aggregate, handles, projection, reset};
     pub use chrono::{DateTime, Utc};

@@ -1,19 +1,18 @@
 //! Runs one projection: read a page, handle it, write rows and checkpoint together.
 
-use std::any::Any;
 use std::fmt;
 
 use crate::checkpoint::{Checkpoint, ProjectionPart};
 use crate::column::Table;
 use crate::error::StoreError;
+use crate::no_read_models::NoReadModels;
 use crate::projection::{Batch, Projection, ProjectionError, Tables};
-use crate::projection_store::{BatchStart, ProjectionBatch as _, ProjectionStore};
+use crate::projection_store::{BatchStart, ProjectionBatch as _};
 use crate::read_model::ReadModelBackend;
 use crate::record::StoredEvent;
-use crate::row::{FoundRow, RowChange};
-use crate::row_query::ResolvedQuery;
-use crate::store::{BoxFuture, LogQuery};
-use crate::unit_of_work::UnitOfWork;
+use crate::store::LogQuery;
+use crate::subscription_store::{Promotion, SubscriptionStore};
+use crate::unit_of_work::{UnitOfWork, streams_of};
 use crate::version::Position;
 
 /// How far a projection has come.
@@ -26,7 +25,9 @@ pub struct Progress {
     pub position: Position,
 }
 
-/// Brings one projection up to date with the log of a store.
+/// Brings one projection up to date with the log of a store, when it is told to: for tests, and for programs that do so
+/// at a moment of their own. [`SubscriptionManager`](crate::subscription::SubscriptionManager) does it all the time. A projection's tables are
+/// made first, or get the columns that they lack.
 ///
 /// ```
 /// # use es_core::prelude::*;
@@ -51,20 +52,22 @@ pub struct Projector<P, S> {
     projection: P,
     batch_size: usize,
     in_memory: bool,
+    has_tables: bool,
     checkpoint: Option<Checkpoint>,
 }
 
-impl<P: Projection, S: ProjectionStore> Projector<P, S> {
+impl<P: Projection, S: SubscriptionStore> Projector<P, S> {
     /// A projection whose read models are in the store. Each batch is one transaction with the checkpoint in it, so
     /// every event takes effect exactly once, also when the process is killed in the middle.
     pub const fn new(store: S, projection: P) -> Self {
-        Self { store, projection, batch_size: 500, in_memory: false, checkpoint: None }
+        let checkpoint = None;
+        Self { store, projection, batch_size: 500, in_memory: false, has_tables: false, checkpoint }
     }
 
     /// A projection whose read model is the struct itself: it begins at the beginning of the log each time.
     pub const fn in_memory(store: S, projection: P) -> Self {
         let checkpoint = Some(Checkpoint { position: Position::START, event: None });
-        Self { store, projection, batch_size: 500, in_memory: true, checkpoint }
+        Self { store, projection, batch_size: 500, in_memory: true, has_tables: true, checkpoint }
     }
 
     /// Sets how many events one batch holds; 500 unless set, at least 1.
@@ -94,9 +97,30 @@ impl<P: Projection, S: ProjectionStore> Projector<P, S> {
             let batch = self.run_batch().await?;
             done = Progress { events: done.events + batch.events, position: batch.position };
             if batch.position >= target {
+                self.serve().await?;
                 return Ok(done);
             }
         }
+    }
+
+    /// What a version after the first has built is seen under the read models' names once it is whole.
+    async fn serve(&self) -> Result<(), ProjectionError> {
+        if self.in_memory || P::VERSION == 1 {
+            return Ok(());
+        }
+        let built = |table: &&'static Table| Promotion::new(table, table.of_version(P::VERSION));
+        let tables: Vec<_> = P::READ_MODELS.iter().map(built).collect();
+        Ok(self.store.promote(P::NAME, P::VERSION, &tables).await?)
+    }
+
+    async fn ensure_tables(&mut self) -> Result<(), ProjectionError> {
+        if !self.has_tables {
+            for table in P::READ_MODELS {
+                self.store.ensure_table(table.of_version(P::VERSION)).await?;
+            }
+            self.has_tables = true;
+        }
+        Ok(())
     }
 
     /// Handles one batch: up to `batch_size` events, fewer at the end of the log.
@@ -130,6 +154,7 @@ impl<P: Projection, S: ProjectionStore> Projector<P, S> {
     }
 
     async fn run_in_store(&mut self) -> Result<Progress, ProjectionError> {
+        self.ensure_tables().await?;
         let part = ProjectionPart::whole(P::NAME, P::VERSION);
         // The page is read before the transaction is opened, so that one batch never needs two connections at once.
         let from = match self.checkpoint {
@@ -175,9 +200,7 @@ impl<P: Projection, S: ProjectionStore> Projector<P, S> {
         events: &[StoredEvent],
         backend: &mut dyn ReadModelBackend,
     ) -> Result<(), ProjectionError> {
-        let mut streams: Vec<_> = events.iter().map(|event| event.stream.id()).collect();
-        streams.sort_unstable();
-        streams.dedup();
+        let streams = streams_of(events);
         let mut unit = UnitOfWork::default();
         for event in events {
             let mut batch = Batch {
@@ -204,66 +227,5 @@ impl<P: Projection, S: fmt::Debug> fmt::Debug for Projector<P, S> {
             .field("store", &self.store)
             .field("checkpoint", &self.checkpoint)
             .finish_non_exhaustive()
-    }
-}
-
-/// What an in-memory projection has in place of a store's transaction.
-pub(crate) struct NoReadModels;
-
-impl NoReadModels {
-    fn refused<T: Send + 'static>(
-        table: &'static Table,
-    ) -> BoxFuture<'static, Result<T, StoreError>> {
-        Box::pin(std::future::ready(Err(StoreError::NoReadModels { table: table.name })))
-    }
-}
-
-impl ReadModelBackend for NoReadModels {
-    fn fetch<'a>(
-        &'a mut self,
-        table: &'static Table,
-        _: &'a [String],
-    ) -> BoxFuture<'a, Result<Vec<FoundRow>, StoreError>> {
-        Self::refused(table)
-    }
-
-    fn find<'a>(
-        &'a mut self,
-        table: &'static Table,
-        _: &'a ResolvedQuery,
-    ) -> BoxFuture<'a, Result<Vec<FoundRow>, StoreError>> {
-        Self::refused(table)
-    }
-
-    fn count<'a>(
-        &'a mut self,
-        table: &'static Table,
-        _: &'a ResolvedQuery,
-    ) -> BoxFuture<'a, Result<u64, StoreError>> {
-        Self::refused(table)
-    }
-
-    fn upsert<'a>(
-        &'a mut self,
-        table: &'static Table,
-        _: &'a [RowChange],
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Self::refused(table)
-    }
-
-    fn delete<'a>(
-        &'a mut self,
-        table: &'static Table,
-        _: &'a [String],
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Self::refused(table)
-    }
-
-    fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
-        Self::refused(table)
-    }
-
-    fn transaction(&mut self) -> &mut dyn Any {
-        self
     }
 }

@@ -308,8 +308,7 @@ impl<T: ReadModel> Rows<'_, T> {
 
     fn tracked(&mut self) -> Result<&mut Tracked<T>, ProjectionError> {
         let Tables { declared, version } = self.tables;
-        // A projection that declares nothing is not held to it yet.
-        if !declared.is_empty() && declared.iter().all(|table| table.name != T::TABLE.name) {
+        if declared.iter().all(|table| table.name != T::TABLE.name) {
             return Err(ProjectionError::Undeclared { table: T::TABLE.name });
         }
         Ok(self.unit.of(version))

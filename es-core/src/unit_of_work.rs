@@ -224,6 +224,15 @@ impl<T: ReadModel> AnyTracked for Tracked<T> {
     }
 }
 
+/// The streams of some events, each once: whose rows are fetched together.
+#[cfg(feature = "runtime")]
+pub(crate) fn streams_of(events: &[crate::StoredEvent]) -> Vec<uuid::Uuid> {
+    let mut streams: Vec<_> = events.iter().map(|event| event.stream.id()).collect();
+    streams.sort_unstable();
+    streams.dedup();
+    streams
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

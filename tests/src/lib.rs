@@ -1,7 +1,9 @@
 //! What the tests of this crate share.
 
+pub mod balances;
 pub mod log;
 pub mod proxy;
+pub mod worker;
 
 use es_postgres::{PgConfig, PgStore};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};

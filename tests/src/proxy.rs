@@ -1,11 +1,12 @@
 //! A small TCP proxy between a store and its server, which can cut the line at the worst moment.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 
 /// Passes bytes on, until it is told to cut. Ends when it is dropped.
@@ -18,8 +19,41 @@ pub struct Proxy {
 
 #[derive(Debug, Default)]
 struct State {
-    armed: AtomicBool,
+    armed: Mutex<Option<Cut>>,
     cuts: AtomicU64,
+    gone: Notify,
+}
+
+/// When to cut, and what.
+#[derive(Debug, Clone, Copy)]
+pub enum Cut {
+    /// The next request that holds an append is passed on, and its client is cut off: the answer is lost.
+    AfterAppend,
+    /// So is the next COMMIT.
+    AfterCommit,
+    /// The next COMMIT is not passed on, and its client is cut off.
+    BeforeCommit,
+    /// The next COMMIT is passed on, and then all clients are cut off for good.
+    ForGoodAfterCommit,
+}
+
+impl Cut {
+    fn is_due(self, bytes: &[u8]) -> bool {
+        let mark: &[u8] = match self {
+            // The payloads of [`events`](crate::log::events) begin so, and nothing else that a store sends does.
+            Self::AfterAppend => b"{\"n\":",
+            // With the end of the text: transactions begin at READ COMMITTED.
+            Self::AfterCommit | Self::BeforeCommit | Self::ForGoodAfterCommit => b"COMMIT\0",
+        };
+        bytes.windows(mark.len()).any(|window| window == mark)
+    }
+}
+
+impl State {
+    fn due(&self, bytes: &[u8]) -> Option<Cut> {
+        let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+        armed.take_if(|cut| cut.is_due(bytes))
+    }
 }
 
 impl Proxy {
@@ -43,7 +77,12 @@ impl Proxy {
     /// Passes the next request that holds an append on to the server, and then cuts that client off: its answer is
     /// lost. Once.
     pub fn cut_after_next_append(&self) {
-        self.state.armed.store(true, Ordering::SeqCst);
+        self.cut_next(Cut::AfterAppend);
+    }
+
+    /// Cuts, once.
+    pub fn cut_next(&self, cut: Cut) {
+        *self.state.armed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut);
     }
 
     /// How often it has cut.
@@ -60,8 +99,15 @@ impl Drop for Proxy {
 
 async fn listen(listener: TcpListener, target: String, state: Arc<State>) {
     let mut lines = JoinSet::new();
-    while let Ok((client, _)) = listener.accept().await {
-        lines.spawn(line(client, target.clone(), state.clone()));
+    let serve = async {
+        while let Ok((client, _)) = listener.accept().await {
+            lines.spawn(line(client, target.clone(), state.clone()));
+        }
+    };
+    // When it is gone, the listener and all lines are dropped.
+    tokio::select! {
+        () = serve => {}
+        () = state.gone.notified() => {}
     }
 }
 
@@ -73,12 +119,16 @@ async fn line(client: TcpStream, target: String, state: Arc<State>) {
     let requests = async {
         let mut bytes = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
-            let cut = holds_append(&bytes[..read]) && state.armed.swap(false, Ordering::SeqCst);
-            if to_server.write_all(&bytes[..read]).await.is_err() {
+            let cut = state.due(&bytes[..read]);
+            let lost = matches!(cut, Some(Cut::BeforeCommit));
+            if !lost && to_server.write_all(&bytes[..read]).await.is_err() {
                 return;
             }
-            if cut {
+            if let Some(cut) = cut {
                 state.cuts.fetch_add(1, Ordering::SeqCst);
+                if matches!(cut, Cut::ForGoodAfterCommit) {
+                    state.gone.notify_one();
+                }
                 return;
             }
         }
@@ -93,10 +143,4 @@ async fn line(client: TcpStream, target: String, state: Arc<State>) {
         () = requests => {}
         () = answers => {}
     }
-}
-
-/// The payloads of [`events`](crate::log::events) begin so, and nothing else that a store sends does.
-fn holds_append(bytes: &[u8]) -> bool {
-    let mark = b"{\"n\":";
-    bytes.windows(mark.len()).any(|window| window == mark)
 }

@@ -209,7 +209,7 @@ async fn stored_before<S: EventStore>(store: S) -> Uuid {
     id
 }
 
-async fn every_change_reads_what_was_stored_before<S: ProjectionStore + Clone>(store: S) {
+async fn every_change_reads_what_was_stored_before<S: SubscriptionStore + Clone>(store: S) {
     let id = stored_before(store.clone()).await;
     let accounts = Repository::<today::Account, S>::new(store.clone());
     let expected = today::Account {

@@ -9,6 +9,7 @@ fn store() -> Ready<(MemoryStore, ())> {
 }
 
 es_core::store_contract!(store);
+es_core::inline_store_contract!(store);
 
 /// A store behind an `Arc` is a store.
 mod shared {
@@ -37,6 +38,7 @@ mod used {
     }
 
     es_core::store_contract!(store);
+    es_core::inline_store_contract!(store);
 }
 
 /// The limits are those that were set, for each store its own.

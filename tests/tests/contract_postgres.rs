@@ -9,3 +9,4 @@ async fn store() -> (PgStore, TestDatabase) {
 }
 
 es_core::store_contract!(store);
+es_core::inline_store_contract!(store);

@@ -76,7 +76,7 @@ pub enum StoreError {
     },
     /// A projection that keeps its state in its own struct asked for rows.
     #[error(
-        "rows of `{table}` were asked for by a projection that runs in memory: use `Projector::new`"
+        "rows of `{table}` were asked for by a projection that runs in memory: use `subscribe`, or `Projector::new`"
     )]
     NoReadModels {
         /// The table.

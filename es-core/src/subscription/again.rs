@@ -97,7 +97,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         let handled = match self.plan.mode {
             Mode::InBatch => self.handle(event, &streams, batch.backend(), &mut unit).await,
             Mode::Direct => {
-                let mut none = crate::projector::NoReadModels;
+                let mut none = crate::no_read_models::NoReadModels;
                 self.handle(event, &streams, &mut none, &mut unit).await
             }
         };

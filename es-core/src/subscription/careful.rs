@@ -134,9 +134,9 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         };
         batch.bury(letter).await.map_err(|e| self.store(e))?;
         let to = Checkpoint::new(event.position, Some(event.id));
+        self.buried = 1;
         self.commit(batch, to).await?;
         self.seen = to;
-        self.tracker.parked(1);
         Ok(())
     }
 }

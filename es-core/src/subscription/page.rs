@@ -8,14 +8,14 @@ use super::processor::{Mode, guarded};
 use super::worker::{Trouble, Worker};
 use crate::checkpoint::Checkpoint;
 use crate::dead_letter::DeadLetter;
+use crate::no_read_models::NoReadModels;
 use crate::projection::{Batch, ProjectionError};
 use crate::projection_store::ProjectionBatch as _;
-use crate::projector::NoReadModels;
 use crate::read_model::ReadModelBackend;
 use crate::record::StoredEvent;
-use crate::rows::UnitOfWork;
 use crate::store::LogPage;
 use crate::subscription_store::SubscriptionStore;
+use crate::unit_of_work::{UnitOfWork, streams_of};
 
 impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     /// Handles a page, `last` when there is nothing behind it yet.
@@ -106,16 +106,14 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         events: &[StoredEvent],
         batch: &mut J::Batch,
     ) -> Result<(), Trouble> {
-        let mut streams: Vec<_> = events.iter().map(|event| event.stream.id()).collect();
-        streams.sort_unstable();
-        streams.dedup();
+        let streams = streams_of(events);
         let mut unit = UnitOfWork::default();
         let mut handled_now = 0;
         for event in events {
             if self.blocked.contains(&event.stream.id()) {
                 let letter = DeadLetter::parked(event);
                 batch.bury(&letter).await.map_err(|e| self.store(e))?;
-                self.tracker.parked(1);
+                self.buried += 1;
                 continue;
             }
             let handled = self.handle(event, &streams, batch.backend(), &mut unit).await;
@@ -192,9 +190,11 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
 
     pub(super) async fn commit(&mut self, batch: J::Batch, to: Checkpoint) -> Result<(), Trouble> {
         let events = std::mem::take(&mut self.uncounted);
+        let buried = std::mem::take(&mut self.buried);
         batch.commit(to).await.map_err(|e| self.store(e))?;
         self.saved = to;
         self.saved_at = Instant::now();
+        self.tracker.parked(buried);
         self.tracker.moved(self.part.part.number(), events, to.position, self.last_recorded);
         Ok(())
     }

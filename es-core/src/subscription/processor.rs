@@ -1,12 +1,12 @@
 //! What a worker gives events to: a projection or a plain subscriber, its type forgotten.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use tokio::sync::RwLock;
 
+use crate::inline::panic_text;
 use crate::projection::{Batch, Projection, ProjectionError, Reset, Tables};
 use crate::record::StoredEvent;
 use crate::store::BoxFuture;
@@ -106,9 +106,4 @@ pub(super) async fn guarded(
         Ok(outcome) => outcome,
         Err(panic) => Err(ProjectionError::Panicked { message: panic_text(&*panic) }),
     }
-}
-
-pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "?".to_owned())
 }

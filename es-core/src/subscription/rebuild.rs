@@ -15,10 +15,10 @@ use crate::checkpoint::{Checkpoint, Part};
 use crate::projection::{Batch, ProjectionError};
 use crate::projection_store::{BatchStart, ProjectionBatch as _};
 use crate::read_model::ReadModelBackend;
-use crate::rows::UnitOfWork;
 use crate::store::LogPage;
 use crate::subscriber::Subscribed;
 use crate::subscription_store::SubscriptionStore;
+use crate::unit_of_work::{UnitOfWork, streams_of};
 use crate::version::Position;
 
 /// How many events are tried to see how long all would take.
@@ -276,9 +276,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
         page: &LogPage,
         backend: &mut dyn ReadModelBackend,
     ) -> Result<(), SubscriptionError> {
-        let mut streams: Vec<_> = page.events.iter().map(|event| event.stream.id()).collect();
-        streams.sort_unstable();
-        streams.dedup();
+        let streams = streams_of(&page.events);
         let mut unit = UnitOfWork::default();
         for event in &page.events {
             let processors = self.plan.processors.iter().zip(0..);

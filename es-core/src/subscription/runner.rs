@@ -10,11 +10,12 @@ use uuid::Uuid;
 
 use super::error::SubscriptionError;
 use super::metrics;
-use super::processor::{Mode, Plan, panic_text};
+use super::processor::{Mode, Plan};
 use super::status::{Ended, Tracker};
 use super::worker::{Control, Stop, Worker};
 use crate::checkpoint::{Checkpoint, ProjectionPart};
 use crate::error::StoreError;
+use crate::inline::panic_text;
 use crate::lease::{Lease, LeaseRequest, Leases};
 use crate::projection::ProjectionError;
 use crate::subscription_store::{Promotion, SubscriptionStore};
@@ -201,6 +202,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             seen: Checkpoint::default(),
             open: None,
             uncounted: 0,
+            buried: 0,
             last_recorded: None,
             careful: false,
             blocked: HashSet::new(),

@@ -234,7 +234,9 @@ impl Tracker {
     }
 
     pub(super) fn parked(&self, letters: u64) {
-        self.change(|inner| inner.parked += letters);
+        if letters > 0 {
+            self.change(|inner| inner.parked += letters);
+        }
     }
 
     /// Everything there is has been read, or there is more.

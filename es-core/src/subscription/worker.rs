@@ -80,6 +80,8 @@ pub(super) struct Worker<L, J: SubscriptionStore> {
     pub(super) open: Option<J::Batch>,
     /// How many events that transaction holds.
     pub(super) uncounted: u64,
+    /// How many dead letters it holds.
+    pub(super) buried: u64,
     /// When the last event that was handled was recorded.
     pub(super) last_recorded: Option<DateTime<Utc>>,
     /// The next page is handled event by event, each attempt counted before it is made.
@@ -275,7 +277,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
 
     /// Gives up the open transaction, and what was handled in it.
     pub(super) fn roll_back(&mut self) {
-        (self.open, self.uncounted) = (None, 0);
+        (self.open, self.uncounted, self.buried) = (None, 0, 0);
         if self.plan.mode == Mode::InBatch {
             self.seen = self.saved;
         }
@@ -288,7 +290,10 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     }
 
     pub(super) fn start(&self) -> BatchStart {
-        BatchStart::new(self.part.clone(), self.saved, Some(self.lease.epoch))
+        // A handler that is away for longer has failed anyway. Whoever takes over from a stopped process waits for its rows in
+        // a handler, which begins to wait after that process has fallen silent, and so does not run out of time first.
+        let silence = self.plan.config.handler_timeout;
+        BatchStart::new(self.part.clone(), self.saved, Some(self.lease.epoch)).idle_limit(silence)
     }
 
     pub(super) fn store(&self, error: StoreError) -> Trouble {

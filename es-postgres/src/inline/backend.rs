@@ -53,6 +53,16 @@ impl Inline {
     }
 }
 
+impl Inline {
+    /// No other append changes the table until this one is over: rows that a query does not find cannot be locked one by
+    /// one, and those that it finds others may be about to change.
+    async fn lock_table(&mut self, table: &'static Table) -> Result<(), StoreError> {
+        let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", table::quoted(table.name));
+        let locked = sqlx::raw_sql(sqlx::AssertSqlSafe(lock)).execute(&mut *self.transaction);
+        locked.await.map(drop).map_err(|e| table::table_error(&e, table))
+    }
+}
+
 impl ReadModelBackend for Inline {
     fn fetch<'a>(
         &'a mut self,
@@ -66,13 +76,15 @@ impl ReadModelBackend for Inline {
         })
     }
 
-    /// Takes no locks: it is not known beforehand which rows match.
     fn find<'a>(
         &'a mut self,
         table: &'static Table,
         query: &'a ResolvedQuery,
     ) -> BoxFuture<'a, Result<Vec<FoundRow>, StoreError>> {
-        Box::pin(table::read(self.connection(), table, RowSelection::Query(query)))
+        Box::pin(async move {
+            self.lock_table(table).await?;
+            table::read(self.connection(), table, RowSelection::Query(query)).await
+        })
     }
 
     fn count<'a>(
@@ -80,7 +92,10 @@ impl ReadModelBackend for Inline {
         table: &'static Table,
         query: &'a ResolvedQuery,
     ) -> BoxFuture<'a, Result<u64, StoreError>> {
-        Box::pin(table::count(self.connection(), table, query))
+        Box::pin(async move {
+            self.lock_table(table).await?;
+            table::count(self.connection(), table, query).await
+        })
     }
 
     fn upsert<'a>(
@@ -107,7 +122,10 @@ impl ReadModelBackend for Inline {
     }
 
     fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(table::truncate(self.connection(), table))
+        Box::pin(async move {
+            self.lock_table(table).await?;
+            table::truncate(self.connection(), table).await
+        })
     }
 
     fn transaction(&mut self) -> &mut dyn Any {

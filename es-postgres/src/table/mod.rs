@@ -94,7 +94,7 @@ async fn columns(
     Ok(found.into_iter().map(column).collect())
 }
 
-fn table_error(error: &sqlx::Error, table: &'static Table) -> StoreError {
+pub(crate) fn table_error(error: &sqlx::Error, table: &'static Table) -> StoreError {
     if is_missing_table(error) {
         return StoreError::MissingTable { table: table.name };
     }

@@ -73,7 +73,7 @@ fn list_events(json: bool) -> Result<()> {
 }
 
 /// Plays the day on a store and prints what is in it afterwards.
-async fn tell<S: ProjectionStore + Clone>(store: S) -> Result<()> {
+async fn tell<S: SubscriptionStore + Clone>(store: S) -> Result<()> {
     store.ensure_read_model::<AccountBalance>().await?;
     let day = workload::play(&store).await?;
     Projector::new(store.clone(), AccountBalances).catch_up().await?;

@@ -22,7 +22,7 @@ async fn a_day_on_postgres() {
     check(store).await;
 }
 
-async fn check<S: ProjectionStore + Clone>(store: S) {
+async fn check<S: SubscriptionStore + Clone>(store: S) {
     store.ensure_read_model::<AccountBalance>().await.expect("a table");
     let day = workload::play(&store).await.expect("a day without surprises");
 

@@ -32,6 +32,7 @@ mod calls;
 mod changes;
 mod fidelity;
 mod filters;
+mod inline;
 mod leases;
 mod letters;
 mod log;
@@ -210,6 +211,23 @@ macro_rules! __subscription_store_promises {
     };
 }
 
+/// The promises of [`InlineStore`](crate::InlineStore).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __inline_store_promises {
+    ($do:ident!($($with:tt)*)) => {
+        $crate::$do! { ($($with)*)
+            inline::events_and_inline_rows_appear_together
+            inline::inline_handlers_see_events_as_they_are_stored
+            inline::what_an_inline_handler_refuses_is_not_stored
+            inline::a_refused_append_leaves_no_inline_rows
+            inline::inline_appends_at_once_lose_no_update
+            inline::inline_appends_run_beside_others
+            inline::a_dropped_inline_append_is_stored_whole_or_not_at_all
+        }
+    };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export_promises {
@@ -251,6 +269,17 @@ macro_rules! store_contract {
     };
 }
 
+/// Makes a test of every promise of [`InlineStore`](crate::InlineStore); see [`contract`](crate::testing::contract).
+///
+/// Takes the path of a function without parameters that gives a future of `(S, Guard)`.
+#[macro_export]
+macro_rules! inline_store_contract {
+    ($make:path) => {
+        $crate::__inline_store_promises!(__test_promises!($make));
+    };
+}
+
 __event_store_promises!(__export_promises!());
 __projection_store_promises!(__export_promises!());
 __subscription_store_promises!(__export_promises!());
+__inline_store_promises!(__export_promises!());

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::tables::{made, time, write};
-use super::units::{Item, Shop, Unit, batch};
+use super::units::{ITEMS, Item, Shop, Unit, batch};
 use crate::column::Table;
 use crate::filter::Filter;
 use crate::projection::ProjectionError;
@@ -15,7 +15,7 @@ use crate::row::RowInfo;
 /// was written, within one batch and in later ones.
 pub async fn a_row_is_kept_with_its_times_and_version<S: ProjectionStore>(store: &S) {
     let shop = Shop::open(store).await;
-    let mut unit = Unit::begin(store).await;
+    let mut unit = Unit::begin(store, ITEMS).await;
     for n in 0..3 {
         let saved = unit.at(n).handle(async |cx| cx.rows().save(shop.item("a", n)).await).await;
         saved.expect("the row fits");
@@ -139,7 +139,7 @@ pub async fn saving_shows_a_soft_deleted_row<S: ProjectionStore>(store: &S) {
 /// A row keeps its key when it is updated.
 pub async fn an_update_does_not_change_the_key<S: ProjectionStore>(store: &S) {
     let shop = Shop::open(store).await;
-    let mut unit = Unit::begin(store).await;
+    let mut unit = Unit::begin(store, ITEMS).await;
     let updated = unit.handle(async |cx| {
         cx.rows().save(shop.item("a", 1)).await?;
         cx.rows::<Item>().update(&shop.id("a"), |item| item.id.push('b')).await
@@ -161,7 +161,7 @@ pub async fn emptying_a_table_removes_all_rows<S: ProjectionStore>(store: &S) {
     let shop = Shop::open(store).await;
     let row = |name: &str| json!(shop.item(name, 1));
     write(store, table, &[row("a"), row("b")]).await;
-    let mut unit = Unit::begin(store).await;
+    let mut unit = Unit::begin(store, ITEMS).await;
     unit.tables.version = version;
     let emptied = unit.handle(async |cx| {
         let mut rows = cx.rows::<Item>();

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::support::unique;
 use super::tables::{made, time, write};
-use super::units::{Item, Shop, Unit, batch};
+use super::units::{ITEMS, Item, Shop, Unit, batch};
 use crate::cell::Cell;
 use crate::column::{Column, SqlType, Table};
 use crate::filter::Filter;
@@ -72,7 +72,7 @@ pub async fn filters_find_the_rows_that_match<S: ProjectionStore>(store: &S) {
         assert_eq!(shop.names(&found), wanted, "by {filter:?}");
         let count = store.count::<Item>(filter.clone()).await.expect("readable");
         assert_eq!(count, wanted.len() as u64, "counted by {filter:?}");
-        let mut unit = Unit::begin(store).await;
+        let mut unit = Unit::begin(store, ITEMS).await;
         let inside = unit.handle(async |cx| {
             let mut rows = cx.rows::<Item>();
             Ok((rows.find(filter.clone()).await?, rows.count(filter.clone()).await?))
@@ -172,7 +172,7 @@ pub async fn rows_come_in_the_order_asked_for<S: ProjectionStore>(store: &S) {
         let wanted: Vec<_> = wanted.chars().map(String::from).collect();
         let found = store.find::<Item>(query.clone()).await.expect("readable");
         assert_eq!(shop.names(&found), wanted, "by {query:?}");
-        let mut unit = Unit::begin(store).await;
+        let mut unit = Unit::begin(store, ITEMS).await;
         let inside = unit.handle(async |cx| cx.rows::<Item>().find(query.clone()).await).await;
         assert_eq!(shop.names(&inside.expect("readable")), wanted, "in a batch by {query:?}");
         let count = store.count::<Item>(query.clone()).await.expect("readable");
@@ -188,7 +188,7 @@ pub async fn a_query_finds_what_its_batch_has_changed<S: ProjectionStore>(store:
     })
     .await;
     let ones = || Filter::eq("shop", shop.0.as_str()).and(Filter::eq("count", 1));
-    let mut unit = Unit::begin(store).await;
+    let mut unit = Unit::begin(store, ITEMS).await;
     let handled = unit.at(1).handle(async |cx| {
         let mut rows = cx.rows::<Item>();
         rows.update(&shop.id("a"), |item| item.count = 2).await?;
@@ -255,7 +255,7 @@ pub async fn a_query_that_does_not_fit_is_refused<S: ProjectionStore>(store: &S)
         (RowQuery::all().ascending("price"), "price"),
     ];
     for (query, wanted) in refused {
-        let mut unit = Unit::begin(store).await;
+        let mut unit = Unit::begin(store, ITEMS).await;
         let inside = unit.handle(async |cx| cx.rows::<Item>().find(query.clone()).await).await;
         let counted = unit.handle(async |cx| cx.rows::<Item>().count(query.clone()).await).await;
         let outside = store.find::<Item>(query.clone()).await;

@@ -92,7 +92,7 @@ pub async fn each_version_has_a_table_of_its_own<S: ProjectionStore>(store: &S) 
     made(store, second).await;
     let id = unit.streams[0];
     write(store, Small::TABLE, &[json!({ "id": id, "n": 1 })]).await;
-    unit.tables = Tables { declared: &[], version: 2 };
+    unit.tables.version = 2;
     let handled = unit.handle(async |cx| {
         let mut rows = cx.rows::<Small>();
         assert_eq!(rows.get(&id).await?, None, "the second version begins without rows");
@@ -112,9 +112,12 @@ pub async fn an_undeclared_read_model_is_refused<S: ProjectionStore>(store: &S) 
         &Table::new("contract_other", "id", const { &[Column::of::<Uuid>("id")] });
     let mut unit = start(store).await;
     let id = unit.streams[0];
-    for (declared, accepted) in
-        [(&[OTHER] as &[_], false), (&[OTHER, Small::TABLE], true), (&[Small::TABLE], true)]
-    {
+    for (declared, accepted) in [
+        (&[] as &[_], false),
+        (&[OTHER], false),
+        (&[OTHER, Small::TABLE], true),
+        (&[Small::TABLE], true),
+    ] {
         unit.tables = Tables { declared, version: 1 };
         let saved = unit.handle(async |cx| cx.rows().save(Small { id, n: 1 }).await).await;
         let read = unit.handle(async |cx| cx.rows::<Small>().get(&id).await).await;
@@ -153,7 +156,7 @@ impl ReadModel for Small {
 /// A batch with two streams, which have no rows yet.
 async fn start<S: ProjectionStore>(store: &S) -> Unit<S::Batch> {
     made(store, Small::TABLE).await;
-    let mut unit = Unit::begin(store).await;
+    let mut unit = Unit::begin(store, &[Small::TABLE]).await;
     unit.streams.push(fresh().id());
     unit
 }

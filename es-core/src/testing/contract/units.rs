@@ -16,9 +16,6 @@ use crate::row_query::ResolvedQuery;
 use crate::rows::{ReadModels, UnitOfWork};
 use crate::store::BoxFuture;
 
-/// Tables of a projection that declares none.
-pub(super) const UNDECLARED: Tables = Tables { declared: &[], version: 1 };
-
 /// An open batch and an event that is handled in it.
 pub(super) struct Unit<B> {
     batch: B,
@@ -32,8 +29,11 @@ pub(super) struct Unit<B> {
 }
 
 impl<B: ProjectionBatch> Unit<B> {
-    /// A batch of a projection that has never run, with an event of a stream that has no rows.
-    pub(super) async fn begin<S: ProjectionStore<Batch = B>>(store: &S) -> Self {
+    /// A batch of a projection that has never run and declares these tables, with an event of a stream that has no rows.
+    pub(super) async fn begin<S: ProjectionStore<Batch = B>>(
+        store: &S,
+        declared: &'static [&'static Table],
+    ) -> Self {
         let stream = fresh();
         add(store, &stream, events(1)).await;
         let event = read(store, &stream).await.remove(0);
@@ -42,7 +42,7 @@ impl<B: ProjectionBatch> Unit<B> {
             unit: UnitOfWork::default(),
             event,
             streams: vec![stream.id()],
-            tables: UNDECLARED,
+            tables: Tables { declared, version: 1 },
             calls: Vec::new(),
         }
     }
@@ -79,10 +79,13 @@ pub(super) async fn batch<S: ProjectionStore>(
     seconds: i64,
     handler: impl AsyncFnOnce(&mut ReadModels<'_>) -> Result<(), ProjectionError>,
 ) -> Vec<&'static str> {
-    let mut unit = Unit::begin(store).await;
+    let mut unit = Unit::begin(store, ITEMS).await;
     unit.at(seconds).handle(handler).await.expect("the handler succeeds");
     unit.commit().await.expect("what was written fits")
 }
+
+/// The tables of a projection of items.
+pub(super) const ITEMS: &[&Table] = &[Item::TABLE];
 
 /// A row of an item in a shop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -96,7 +96,7 @@ async fn save<S: ProjectionStore>(
     one: &Values,
     other: &Values,
 ) -> Result<(), ProjectionError> {
-    let mut unit = Unit::begin(store).await;
+    let mut unit = Unit::begin(store, &[Values::TABLE]).await;
     let saved = unit.handle(async |cx| cx.rows().save_many([one.clone(), other.clone()]).await);
     saved.await?;
     unit.commit().await.map(drop)

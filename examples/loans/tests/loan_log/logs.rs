@@ -90,7 +90,7 @@ pub(crate) async fn events_of<S: EventStore>(store: &S, application: &str) -> us
 }
 
 /// The report of whatever is in the log.
-pub(crate) async fn report<S: ProjectionStore + Clone>(store: &S) -> String {
+pub(crate) async fn report<S: SubscriptionStore + Clone>(store: &S) -> String {
     projections::catch_up(store).await.unwrap();
     Report::read(store).await.unwrap().to_json()
 }

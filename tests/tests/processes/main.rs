@@ -1,0 +1,6 @@
+//! Faults, with real processes: they are stopped, killed and cut off while they project, and the read models must be those of an
+//! undisturbed run. The program is `src/bin/worker.rs`.
+#![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
+
+mod signals;
+mod support;
