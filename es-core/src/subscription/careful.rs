@@ -105,9 +105,8 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
                 tracing::error!(projection = %self.part, event = %event.id, position = %event.position,
                     error = %cause, "an event is left out");
                 self.seen = Checkpoint::new(event.position, Some(event.id));
-                self.save().await?;
-                self.tracker.skipped();
-                Ok(())
+                self.left_out = 1;
+                self.save().await
             }
             OnFailure::Park => {
                 let letter = DeadLetter::failed(event, attempts, letter_text(&cause));

@@ -203,6 +203,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             open: None,
             uncounted: 0,
             buried: 0,
+            left_out: 0,
             last_recorded: None,
             careful: false,
             blocked: HashSet::new(),
