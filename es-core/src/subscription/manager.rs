@@ -108,14 +108,14 @@ impl<S: SubscriptionStore + Clone> SubscriptionManager<S> {
     ) -> Result<Subscription<E>, SubscriptionError> {
         let names = subscriber.subscribed_to();
         let shared = Arc::new(RwLock::new(subscriber));
-        let plain: Arc<dyn Processor> = Arc::new(Plain(shared.clone(), names));
+        let processor: Arc<dyn Processor> = Arc::new(Plain(shared.clone(), names));
         let plan = Plan {
             name: name.to_owned(),
             version: 1,
             mode: Mode::Direct,
             tables: Tables { declared: &[], version: 1 },
             config,
-            processors: vec![plain],
+            processors: vec![processor],
         };
         let entry = self.add(self.store.clone(), plan)?;
         Ok(Subscription::new(entry, shared))

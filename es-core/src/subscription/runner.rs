@@ -139,7 +139,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             self.runner.tracker.head(head);
             metrics::lag(&plan.name, &self.runner.tracker.status(), head);
         }
-        self.staff(leases);
+        self.staff(&leases);
         self.runner.tracker.holds(!self.running.is_empty());
         Ok(())
     }
@@ -156,7 +156,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
         Ok(())
     }
 
-    fn staff(&mut self, leases: Leases) {
+    fn staff(&mut self, leases: &Leases) {
         let held: HashSet<u32> = leases.held.iter().map(|lease| lease.part.number()).collect();
         for (number, hired) in &self.running {
             if !held.contains(number) {

@@ -345,9 +345,10 @@ async fn read<L: SubscriptionStore>(
     let query = plan.query(after, names, &list, part.part);
     log.read_log(query, plan.config.batch_size).await.map_err(|error| {
         let error = ProjectionError::Store(error);
-        match log.is_transient(&error) {
-            true => Trouble::Passing(error),
-            false => failed(SubscriptionError::Projection(error)),
+        if log.is_transient(&error) {
+            Trouble::Passing(error)
+        } else {
+            failed(SubscriptionError::Projection(error))
         }
     })
 }
