@@ -47,7 +47,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
         };
         crew.disband().await;
         if let Ended::Failed(error) = &ended {
-            tracing::error!(subscription = %self.plan.name, error = %super::status::with_causes(error),
+            tracing::error!(subscription = %self.plan.name, %error,
                 "the subscription has failed");
         }
         self.tracker.end(ended.clone());
@@ -151,7 +151,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             return Err(SubscriptionError::Projection(error));
         }
         tracing::warn!(subscription = %self.runner.plan.name,
-            error = %super::status::with_causes(&error), "the lease cannot be extended now");
+            %error, "the lease cannot be extended now");
         self.runner.tracker.error(&error);
         Ok(())
     }
@@ -203,6 +203,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             open: None,
             uncounted: 0,
             buried: 0,
+            left_out: 0,
             last_recorded: None,
             careful: false,
             blocked: HashSet::new(),
