@@ -200,9 +200,9 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         let outcome = tokio::time::timeout(limit, handled).await;
         self.tracker.handling(number, None);
         match outcome {
-            // One that kept its thread could not be interrupted, and has taken too long all the same.
-            Ok(Ok(())) if begun.elapsed() <= limit => Ok(()),
-            Ok(Err(error)) => Err(error),
+            Ok(outcome) if begun.elapsed() <= limit => outcome,
+            // One that kept its thread could not be interrupted, and has taken too long all the same; the store may have
+            // given up its transaction for it, so what it says does not count.
             _ => Err(ProjectionError::TimedOut { limit }),
         }
     }

@@ -14,6 +14,8 @@ use crate::support::{
 crate::on_each_store!(
     a_handler_that_takes_too_long_has_failed,
     the_limit_is_for_one_event,
+    a_handler_that_kept_its_thread_too_long_has_failed,
+    slow_handlers_that_keep_the_limit_get_through,
     a_handler_that_keeps_its_thread_ends_the_subscription,
     a_quiet_log_is_looked_at_again,
     the_longest_pause_bounds_how_often_a_quiet_log_is_looked_at,
@@ -42,6 +44,49 @@ async fn the_limit_is_for_one_event<S: SubscriptionStore + Clone>(store: S) {
     assert_eq!(sums.seen.count(1), 10, "none failed, though all took 600 ms");
 }
 
+/// A runtime whose thread is kept while it was the one to look at clocks and sockets may let all others sleep on. Something
+/// from outside wakes one; in a program there is always something.
+fn keep_awake() -> std::sync::mpsc::Sender<()> {
+    let (alive, ended) = std::sync::mpsc::channel();
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::spawn(move || {
+        while ended.recv_timeout(ms(10)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            runtime.spawn(async {});
+        }
+    });
+    alive
+}
+
+async fn a_handler_that_kept_its_thread_too_long_has_failed<S: SubscriptionStore + Clone>(
+    store: S,
+) {
+    note(&store, Uuid::now_v7(), &[1, 2]).await;
+    let manager = SubscriptionManager::new(store.clone());
+    let blocks = trap(|n| async move {
+        if n == 2 {
+            std::thread::sleep(ms(60));
+        }
+        Ok(())
+    });
+    let config = quick().handler_timeout(ms(40)).on_failure(OnFailure::Skip);
+    let handle = manager.subscribe("sums", Sums::with(blocks), config).unwrap();
+    manager.start().await.unwrap();
+    manager.wait_caught_up(SOON).await.unwrap();
+    assert_eq!((sums(&store).await, handle.status().skipped), (vec![(1, 1)], 1));
+}
+
+/// However many there are in a batch, whose transaction must not be silent for so long.
+async fn slow_handlers_that_keep_the_limit_get_through<S: SubscriptionStore + Clone>(store: S) {
+    note(&store, Uuid::now_v7(), &[1; 12]).await;
+    let manager = SubscriptionManager::new(store.clone());
+    let slow = Sums::with(takes(ms(70)));
+    let handle = manager.subscribe("sums", slow, quick().handler_timeout(ms(300))).unwrap();
+    manager.start().await.unwrap();
+    manager.wait_caught_up(SOON).await.unwrap();
+    assert_eq!(sums(&store).await, [(12, 12)]);
+    assert_eq!(handle.status().last_error, None);
+}
+
 async fn a_handler_that_keeps_its_thread_ends_the_subscription<S: SubscriptionStore + Clone>(
     store: S,
 ) {
@@ -53,13 +98,16 @@ async fn a_handler_that_keeps_its_thread_ends_the_subscription<S: SubscriptionSt
         }
         Ok(())
     });
-    let (config, begun) = (quick().handler_timeout(ms(100)), Instant::now());
+    let config = quick().handler_timeout(ms(100));
     let handle = manager.subscribe("sums", Sums::with(blocks), config.clone()).unwrap();
+    let begun = Instant::now();
+    let awake = keep_awake();
     manager.start().await.unwrap();
     match handle.ended().await {
         Ended::Failed(SubscriptionError::Stuck { position, .. }) => assert_eq!(position, last),
         other => panic!("{other:?}"),
     }
+    drop(awake);
     assert!(begun.elapsed() < ms(1400), "known before the handler came back");
     // Whatever it does once it comes back, and whoever goes on: each event counts once.
     let other = SubscriptionManager::new(store.clone());
