@@ -51,6 +51,7 @@ mod rebuild;
 mod runner;
 mod shutdown;
 mod status;
+mod watchdog;
 mod worker;
 
 pub use config::{CheckpointEvery, OnFailure, Retry, StartFrom, SubscriptionConfig};
