@@ -146,11 +146,12 @@ pub trait SubscriptionStore: ProjectionStore {
     /// Makes a version of a projection the one that serves: each `serving` name becomes a view of the table that follows it,
     /// in one transaction with the end of the leases of earlier versions. These are not given out again, and batches of
     /// theirs can no longer be committed. A table that has the name until then is kept, as `<name>_v<its version>`, and the
-    /// version it has is that of the one that served until then, or 1. Done already is nothing to do, but for columns that
-    /// were added to the table since: then the view gets them too.
+    /// version it has is that of the one that served until then, or 1; when `built` is that table, it gets its name back. Done
+    /// already is nothing to do, but for columns that were added to the table since: then the view gets them too.
     ///
     /// # Errors
-    /// [`StoreError::TableDenied`] when the program has no right to change tables.
+    /// [`StoreError::TableDenied`] when the program has no right to change tables, [`StoreError::MissingTable`] when one is
+    /// not there.
     fn promote(
         &self,
         name: &str,

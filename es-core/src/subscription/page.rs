@@ -1,6 +1,6 @@
 //! Has a page of events handled, and what that did committed together with the checkpoint.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::config::CheckpointEvery;
 use super::metrics;
@@ -51,7 +51,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     ) -> Result<(), Trouble> {
         metrics::failed(&self.part);
         self.tracker.error(error);
-        tracing::warn!(projection = %self.part, error = %super::status::with_causes(error),
+        tracing::warn!(projection = %self.part, %error,
             "a batch failed, going on event by event");
         self.roll_back();
         if self.plan.mode == Mode::InBatch && from != self.saved {
@@ -78,9 +78,20 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
             }
             return Ok(());
         }
-        self.handle_in_batch(&page.events).await?;
-        let event = page.events.last().map(|event| event.id);
-        self.seen = Checkpoint::new(page.through, event.or(self.seen.event));
+        let mut events = page.events.as_slice();
+        loop {
+            let handled = self.handle_in_batch(events).await?;
+            let (done, rest) = events.split_at(handled);
+            let last = done.last().map(|event| event.id).or(self.seen.event);
+            if rest.is_empty() {
+                self.seen = Checkpoint::new(page.through, last);
+                break;
+            }
+            self.seen =
+                Checkpoint::new(done.last().map_or(self.seen.position, |e| e.position), last);
+            self.commit_open().await?;
+            events = rest;
+        }
         let due = match self.plan.config.checkpoint {
             CheckpointEvery::Interval(pause) => last || self.saved_at.elapsed() >= pause,
             _ => true,
@@ -88,8 +99,13 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         if due { self.commit_open().await } else { Ok(()) }
     }
 
-    /// Handles events in the open transaction, or in a new one, and has their rows written there.
-    pub(super) async fn handle_in_batch(&mut self, events: &[StoredEvent]) -> Result<(), Trouble> {
+    /// Handles events in the open transaction, or in a new one, and has their rows written there. Gives how many: not all
+    /// when they take long, since the store does not wait for ever for a transaction in which nothing is done, and only
+    /// one when the transaction was lost the last time.
+    pub(super) async fn handle_in_batch(
+        &mut self,
+        events: &[StoredEvent],
+    ) -> Result<usize, Trouble> {
         let mut open = match self.open.take() {
             Some(open) => open,
             None => self.journal.begin_batch(self.start()).await.map_err(|e| self.store(e))?,
@@ -105,25 +121,36 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         &mut self,
         events: &[StoredEvent],
         batch: &mut J::Batch,
-    ) -> Result<(), Trouble> {
+    ) -> Result<usize, Trouble> {
+        let enough = match self.passing {
+            0 => self.plan.config.handler_timeout / 2,
+            _ => Duration::ZERO,
+        };
+        let begun = Instant::now();
+        let mut handled = 0;
         let streams = streams_of(events);
         let mut unit = UnitOfWork::default();
         let mut handled_now = 0;
         for event in events {
+            handled += 1;
             if self.blocked.contains(&event.stream.id()) {
                 let letter = DeadLetter::parked(event);
                 batch.bury(&letter).await.map_err(|e| self.store(e))?;
                 self.buried += 1;
                 continue;
             }
-            let handled = self.handle(event, &streams, batch.backend(), &mut unit).await;
-            handled.map_err(|error| self.trouble(error))?;
+            let done = self.handle(event, &streams, batch.backend(), &mut unit).await;
+            done.map_err(|error| self.trouble(error))?;
             handled_now += 1;
+            if begun.elapsed() >= enough {
+                break;
+            }
         }
         unit.flush(batch.backend()).await.map_err(|error| self.trouble(error))?;
         self.uncounted += handled_now;
-        self.last_recorded = events.last().map(|event| event.recorded_at).or(self.last_recorded);
-        Ok(())
+        let last = events[..handled].last().map(|event| event.recorded_at);
+        self.last_recorded = last.or(self.last_recorded);
+        Ok(handled)
     }
 
     async fn directly(&mut self, events: &[StoredEvent], last: bool) -> Result<(), Trouble> {
@@ -168,10 +195,16 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         let limit = self.plan.config.handler_timeout;
         let mut batch = Batch { event, tables: self.plan.tables, streams, backend, unit };
         self.tracker.handling(number, Some(event.position));
+        let begun = Instant::now();
         let handled = guarded(self.processor.handle(event, &mut batch));
         let outcome = tokio::time::timeout(limit, handled).await;
         self.tracker.handling(number, None);
-        outcome.unwrap_or(Err(ProjectionError::TimedOut { limit }))
+        match outcome {
+            Ok(outcome) if begun.elapsed() <= limit => outcome,
+            // One that kept its thread could not be interrupted, and has taken too long all the same; the store may have
+            // given up its transaction for it, so what it says does not count.
+            _ => Err(ProjectionError::TimedOut { limit }),
+        }
     }
 
     /// Commits the open transaction, if there is one, with all that is handled.
@@ -191,10 +224,12 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     pub(super) async fn commit(&mut self, batch: J::Batch, to: Checkpoint) -> Result<(), Trouble> {
         let events = std::mem::take(&mut self.uncounted);
         let buried = std::mem::take(&mut self.buried);
+        let left_out = std::mem::take(&mut self.left_out);
         batch.commit(to).await.map_err(|e| self.store(e))?;
         self.saved = to;
         self.saved_at = Instant::now();
         self.tracker.parked(buried);
+        self.tracker.skipped(left_out);
         self.tracker.moved(self.part.part.number(), events, to.position, self.last_recorded);
         Ok(())
     }

@@ -102,7 +102,12 @@ impl Plan {
 pub(super) async fn guarded(
     handled: BoxFuture<'_, Result<(), ProjectionError>>,
 ) -> Result<(), ProjectionError> {
-    match AssertUnwindSafe(async move { handled.await }).catch_unwind().await {
+    #[allow(
+        clippy::redundant_async_block,
+        reason = "the block drops the future inside of what catches panics"
+    )]
+    let handled = async move { handled.await };
+    match AssertUnwindSafe(handled).catch_unwind().await {
         Ok(outcome) => outcome,
         Err(panic) => Err(ProjectionError::Panicked { message: panic_text(&*panic) }),
     }

@@ -49,7 +49,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
         };
         crew.disband().await;
         if let Ended::Failed(error) = &ended {
-            tracing::error!(subscription = %self.plan.name, error = %super::status::with_causes(error),
+            tracing::error!(subscription = %self.plan.name, %error,
                 "the subscription has failed");
         }
         self.tracker.end(ended.clone());
@@ -146,7 +146,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             self.runner.tracker.head(head);
             metrics::lag(&plan.name, &self.runner.tracker.status(), head);
         }
-        self.staff(leases);
+        self.staff(&leases);
         self.runner.tracker.holds(!self.running.is_empty());
         Ok(())
     }
@@ -158,12 +158,12 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             return Err(SubscriptionError::Projection(error));
         }
         tracing::warn!(subscription = %self.runner.plan.name,
-            error = %super::status::with_causes(&error), "the lease cannot be extended now");
+            %error, "the lease cannot be extended now");
         self.runner.tracker.error(&error);
         Ok(())
     }
 
-    fn staff(&mut self, leases: Leases) {
+    fn staff(&mut self, leases: &Leases) {
         let held: HashSet<u32> = leases.held.iter().map(|lease| lease.part.number()).collect();
         for (number, hired) in &self.running {
             if !held.contains(number) {
@@ -210,6 +210,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             open: None,
             uncounted: 0,
             buried: 0,
+            left_out: 0,
             last_recorded: None,
             careful: false,
             blocked: HashSet::new(),

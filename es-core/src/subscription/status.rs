@@ -229,8 +229,10 @@ impl Tracker {
         });
     }
 
-    pub(super) fn skipped(&self) {
-        self.change(|inner| inner.skipped += 1);
+    pub(super) fn skipped(&self, events: u64) {
+        if events > 0 {
+            self.change(|inner| inner.skipped += events);
+        }
     }
 
     pub(super) fn parked(&self, letters: u64) {

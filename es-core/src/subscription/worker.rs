@@ -82,6 +82,8 @@ pub(super) struct Worker<L, J: SubscriptionStore> {
     pub(super) uncounted: u64,
     /// How many dead letters it holds.
     pub(super) buried: u64,
+    /// How many it leaves out.
+    pub(super) left_out: u64,
     /// When the last event that was handled was recorded.
     pub(super) last_recorded: Option<DateTime<Utc>>,
     /// The next page is handled event by event, each attempt counted before it is made.
@@ -268,7 +270,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     async fn wait_out(&mut self, error: &ProjectionError) {
         self.passing += 1;
         metrics::failed(&self.part);
-        tracing::warn!(projection = %self.part, error = %super::status::with_causes(error), times = self.passing,
+        tracing::warn!(projection = %self.part, %error, times = self.passing,
             "a passing error, trying again");
         self.tracker.error(error);
         self.roll_back();
@@ -277,7 +279,8 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
 
     /// Gives up the open transaction, and what was handled in it.
     pub(super) fn roll_back(&mut self) {
-        (self.open, self.uncounted, self.buried) = (None, 0, 0);
+        self.open = None;
+        (self.uncounted, self.buried, self.left_out) = (0, 0, 0);
         if self.plan.mode == Mode::InBatch {
             self.seen = self.saved;
         }
@@ -342,9 +345,10 @@ async fn read<L: SubscriptionStore>(
     let query = plan.query(after, names, &list, part.part);
     log.read_log(query, plan.config.batch_size).await.map_err(|error| {
         let error = ProjectionError::Store(error);
-        match log.is_transient(&error) {
-            true => Trouble::Passing(error),
-            false => failed(SubscriptionError::Projection(error)),
+        if log.is_transient(&error) {
+            Trouble::Passing(error)
+        } else {
+            failed(SubscriptionError::Projection(error))
         }
     })
 }

@@ -1,5 +1,11 @@
 //! Subscriptions, on every store alike.
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
+mod checkpoints;
+mod filters;
+mod probe;
+mod retries;
 mod smoke;
+mod start_from;
 mod support;
+mod timing;

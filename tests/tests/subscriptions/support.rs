@@ -1,11 +1,12 @@
 //! What the tests of subscriptions share: events, a projection that can be told to fail, a test for each store.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use es_core::prelude::*;
-use es_core::subscription::SubscriptionConfig;
-use es_core::{NewEvent, StreamAppend};
+use es_core::subscription::{State, Subscription, SubscriptionConfig};
+use es_core::{BoxFuture, Category, NewEvent, Position, StreamAppend, Subscribed};
 
 /// Something of an amount was noted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
@@ -24,29 +25,104 @@ pub(crate) struct Sum {
     pub(crate) events: i64,
 }
 
+/// How a handler ends.
+pub(crate) type Outcome = Result<(), ProjectionError>;
+
 /// What a handler is to do with an amount.
-pub(crate) type Trap = Arc<dyn Fn(i64) -> Result<(), ProjectionError> + Send + Sync>;
+pub(crate) type Trap = Arc<dyn Fn(i64) -> BoxFuture<'static, Outcome> + Send + Sync>;
+
+/// A trap of a closure.
+pub(crate) fn trap<F: Future<Output = Outcome> + Send + 'static>(
+    act: impl Fn(i64) -> F + Send + Sync + 'static,
+) -> Trap {
+    Arc::new(move |n| Box::pin(act(n)))
+}
+
+/// Fails at one amount.
+pub(crate) fn fails_at(amount: i64) -> Trap {
+    trap(move |n| async move {
+        if n == amount { Err(ProjectionError::handler(format!("{n} is too much"))) } else { Ok(()) }
+    })
+}
+
+/// Never comes back from one amount.
+pub(crate) fn hangs_at(amount: i64) -> Trap {
+    trap(move |n| async move {
+        if n == amount {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    })
+}
+
+/// Takes its time for everything.
+pub(crate) fn takes(time: Duration) -> Trap {
+    trap(move |_| async move {
+        tokio::time::sleep(time).await;
+        Ok(())
+    })
+}
+
+/// What was handled: amounts in the order in which they came, failed attempts included. Clones share one list.
+#[derive(Clone, Default)]
+pub(crate) struct Seen(Arc<Mutex<Vec<(Uuid, i64)>>>);
+
+impl Seen {
+    pub(crate) fn note(&self, stream: Uuid, n: i64) {
+        self.0.lock().unwrap().push((stream, n));
+    }
+
+    /// The amounts.
+    pub(crate) fn all(&self) -> Vec<i64> {
+        self.0.lock().unwrap().iter().map(|(_, n)| *n).collect()
+    }
+
+    /// How often an amount came.
+    pub(crate) fn count(&self, amount: i64) -> usize {
+        self.all().into_iter().filter(|n| *n == amount).count()
+    }
+
+    /// The amounts, by stream.
+    pub(crate) fn by_stream(&self) -> BTreeMap<Uuid, Vec<i64>> {
+        let mut streams = BTreeMap::<_, Vec<_>>::new();
+        for (stream, n) in self.0.lock().unwrap().iter() {
+            streams.entry(*stream).or_default().push(*n);
+        }
+        streams
+    }
+}
 
 /// Keeps [`Sum`], and does first with each amount what it is told to.
 #[derive(Clone)]
 pub(crate) struct Sums {
     pub(crate) trap: Trap,
-    pub(crate) handled: Arc<Mutex<Vec<i64>>>,
+    pub(crate) seen: Seen,
 }
 
 impl Default for Sums {
     fn default() -> Self {
-        Self { trap: Arc::new(|_| Ok(())), handled: Arc::default() }
+        Self::with(trap(|_| std::future::ready(Ok(()))))
+    }
+}
+
+impl Sums {
+    pub(crate) fn with(trap: Trap) -> Self {
+        Self { trap, seen: Seen::default() }
+    }
+
+    /// With the same list of what was handled.
+    pub(crate) fn seen_by(self, seen: &Seen) -> Self {
+        Self { seen: seen.clone(), ..self }
     }
 }
 
 #[projection(name = "sums", read_models(Sum))]
 impl Sums {
     #[handles(Noted)]
-    async fn noted(&self, event: &Noted, cx: &mut ReadModels<'_>) -> Result<(), ProjectionError> {
-        self.handled.lock().unwrap().push(event.n);
-        (self.trap)(event.n)?;
+    async fn noted(&self, event: &Noted, cx: &mut ReadModels<'_>) -> Outcome {
         let stream = cx.stream_id();
+        self.seen.note(stream, event.n);
+        (self.trap)(event.n).await?;
         let mut rows = cx.rows::<Sum>();
         let mut row = rows.get(&stream).await?.unwrap_or(Sum { stream, n: 0, events: 0 });
         row.n += event.n;
@@ -55,33 +131,74 @@ impl Sums {
     }
 }
 
+/// A plain subscriber: it notes what comes, and does with it what it is told to.
+#[derive(Clone)]
+pub(crate) struct Listener {
+    pub(crate) trap: Trap,
+    pub(crate) seen: Seen,
+}
+
+impl Listener {
+    pub(crate) fn with(trap: Trap) -> Self {
+        Self { trap, seen: Seen::default() }
+    }
+}
+
+impl Default for Listener {
+    fn default() -> Self {
+        Self::with(trap(|_| std::future::ready(Ok(()))))
+    }
+}
+
+impl es_core::EventSubscriber for Listener {
+    fn subscribed_to(&self) -> Subscribed {
+        Subscribed::to::<Noted>()
+    }
+
+    async fn handle(&mut self, event: &StoredEvent) -> Outcome {
+        let noted: Noted = event.payload.decode().map_err(ProjectionError::handler)?;
+        self.seen.note(event.stream.id(), noted.n);
+        (self.trap)(noted.n).await
+    }
+}
+
 /// Long enough for a slow machine.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
-/// A configuration that is quick to try again and to take over.
-pub(crate) fn quick() -> SubscriptionConfig {
-    let pauses = (Duration::from_millis(1), Duration::from_millis(5));
-    let retry = es_core::subscription::Retry::times(2).pauses(pauses.0, pauses.1);
-    SubscriptionConfig::new()
-        .retry(retry)
-        .lease(Duration::from_millis(400))
-        .poll(Duration::from_millis(50))
+/// So many milliseconds.
+pub(crate) const fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
 }
 
-/// Appends one event per amount to a stream, and gives the position of the last.
-pub(crate) async fn note<S: EventStore>(
+/// A configuration that is quick to try again and to take over.
+pub(crate) fn quick() -> SubscriptionConfig {
+    let retry = es_core::subscription::Retry::times(2).pauses(ms(1), ms(5));
+    SubscriptionConfig::new().retry(retry).lease(ms(400)).poll(ms(50))
+}
+
+/// The events for some amounts.
+pub(crate) fn noted(amounts: &[i64]) -> Vec<NewEvent> {
+    amounts.iter().map(|n| NewEvent::of(&Noted { n: *n }).unwrap()).collect()
+}
+
+/// Appends events to a stream of a category, and gives the position of the last.
+pub(crate) async fn append<S: EventStore>(
     store: &S,
+    category: &'static str,
     stream: Uuid,
-    amounts: &[i64],
-) -> es_core::Position {
-    let event = |n: &i64| NewEvent::of(&Noted { n: *n }).unwrap();
-    let events = amounts.iter().map(event).collect();
-    let stream = StreamId::new(es_core::Category::new("notes").unwrap(), stream);
+    events: Vec<NewEvent>,
+) -> Position {
+    let stream = StreamId::new(Category::new(category).unwrap(), stream);
     let append = StreamAppend::new(stream, ExpectedVersion::Any, events);
     store.append(append).await.unwrap().position
 }
 
-/// All rows, by key.
+/// Appends one event per amount to a stream, and gives the position of the last.
+pub(crate) async fn note<S: EventStore>(store: &S, stream: Uuid, amounts: &[i64]) -> Position {
+    append(store, "notes", stream, noted(amounts)).await
+}
+
+/// All rows as sum and number of events, by rising key, which is the stream.
 pub(crate) async fn sums<S: ReadModelQuery>(store: &S) -> Vec<(i64, i64)> {
     store.rows::<Sum>().await.unwrap().into_iter().map(|row| (row.n, row.events)).collect()
 }
@@ -89,6 +206,16 @@ pub(crate) async fn sums<S: ReadModelQuery>(store: &S) -> Vec<(i64, i64)> {
 /// Waits until a condition holds.
 pub(crate) async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
     es_tests::log::until(what, holds).await;
+}
+
+/// Waits until a subscription is in a state.
+pub(crate) async fn until_state<P>(subscription: &Subscription<P>, state: State) {
+    let status = || subscription.status();
+    let deadline = std::time::Instant::now() + SOON;
+    while status().state != state {
+        assert!(std::time::Instant::now() < deadline, "not {state}: {:?}", status());
+        tokio::time::sleep(ms(2)).await;
+    }
 }
 
 /// A test for memory and one for PostgreSQL.
