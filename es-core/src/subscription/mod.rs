@@ -53,6 +53,7 @@ mod rebuild;
 mod runner;
 mod shutdown;
 mod status;
+mod watchdog;
 mod worker;
 
 pub use config::{CheckpointEvery, OnFailure, Retry, StartFrom, SubscriptionConfig};

@@ -12,6 +12,7 @@ use super::error::SubscriptionError;
 use super::metrics;
 use super::processor::{Mode, Plan};
 use super::status::{Ended, Tracker};
+use super::watchdog::Watchdog;
 use super::worker::{Control, Stop, Worker};
 use crate::checkpoint::{Checkpoint, ProjectionPart};
 use crate::error::StoreError;
@@ -33,6 +34,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
     /// Runs until it is told to stop or cannot go on.
     pub(super) async fn run(self: Arc<Self>, control: watch::Receiver<Control>) -> Ended {
         self.tracker.started();
+        let _watchdog = Watchdog::start(self.tracker.clone(), self.stuck_after());
         let mut crew = Crew {
             owner: Uuid::now_v7(),
             runner: self.clone(),
@@ -61,6 +63,11 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             self.journal.ensure_table(table).await?;
         }
         Ok(())
+    }
+
+    /// After so long it is not the event that takes its time: a handler that gives its thread back is cut off in half of that.
+    fn stuck_after(&self) -> Duration {
+        self.plan.config.handler_timeout.saturating_mul(2)
     }
 
     pub(super) fn promotions(&self) -> Vec<Promotion> {
@@ -286,7 +293,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
 
     /// A handler that blocks its thread cannot be cut off; but its part must not be kept from others for ever.
     fn look_for_stuck(&self) -> Result<(), SubscriptionError> {
-        let limit = self.runner.plan.config.handler_timeout.saturating_mul(2);
+        let limit = self.runner.stuck_after();
         match self.runner.tracker.stuck(limit) {
             Some(position) => Err(SubscriptionError::Stuck { position, waited: limit }),
             None => Ok(()),
@@ -348,8 +355,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             hired.leaving = true;
             hired.control.send_replace(Control::Stop);
         }
-        let stuck =
-            self.runner.tracker.stuck(self.runner.plan.config.handler_timeout.saturating_mul(2));
+        let stuck = self.runner.tracker.stuck(self.runner.stuck_after());
         if stuck.is_some() {
             // Not waited for, and its lease is left to run out: it must not be taken for a clean end.
             self.workers.abort_all();
