@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
 mod checkpoints;
+mod failure;
 mod filters;
+mod letters;
+mod postgres_faults;
 mod probe;
 mod retries;
 mod smoke;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use es_core::SubscriptionStore;
 use es_core::prelude::*;
 use es_core::subscription::{Ended, OnFailure, State, SubscriptionError, SubscriptionManager};
-use es_core::SubscriptionStore;
 
 use crate::probe::{Probe, Step};
 use crate::support::{
