@@ -152,12 +152,15 @@ pub trait ProjectionBatch: Send + Sync + 'static {
     /// [`StoreError`] when it cannot be kept.
     fn bury(&mut self, letter: &DeadLetter) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Takes an event out of the dead letters, in the batch's transaction: it has been handled.
+    /// Takes an open event out of the dead letters, in the batch's transaction: it is going to be handled. False when it is
+    /// not there (any more), or was discarded.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be taken out.
-    fn unbury(&mut self, position: Position)
-    -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn unbury(
+        &mut self,
+        position: Position,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Saves the checkpoint and commits everything together. Extends the lease that the batch was opened under to its
     /// whole duration, and forgets the attempts that were counted before this position.

@@ -65,6 +65,15 @@ pub trait SubscriptionStore: ProjectionStore {
         position: Position,
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
+    /// Whether a commit or a reset has ever put the part's checkpoint where it is, be that the beginning.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be asked.
+    fn has_begun(
+        &self,
+        part: &ProjectionPart,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
     /// The attempts that were counted and not forgotten: at which position, and how many.
     ///
     /// # Errors

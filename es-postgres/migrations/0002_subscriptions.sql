@@ -4,6 +4,8 @@ ALTER TABLE es.checkpoints
     -- A projection may be split: part 0 of 1 is the whole of it.
     ADD COLUMN part         integer NOT NULL DEFAULT 0 CHECK (part >= 0),
     ADD COLUMN parts        integer NOT NULL DEFAULT 1 CHECK (parts > part),
+    -- The checkpoint was put there by a commit or a reset, be it at the beginning.
+    ADD COLUMN begun        boolean NOT NULL DEFAULT false,
     -- The lease. The epoch rises with every owner, so that a batch of an earlier one cannot be committed.
     ADD COLUMN epoch        bigint NOT NULL DEFAULT 0,
     ADD COLUMN owner        uuid,

@@ -105,14 +105,14 @@ impl ProjectionBatch for PgBatch {
             .map_err(|e| store_error(&e))
     }
 
-    async fn unbury(&mut self, position: Position) -> Result<(), StoreError> {
+    async fn unbury(&mut self, position: Position) -> Result<bool, StoreError> {
         sqlx::query(include_str!("sql/letter_unbury.sql"))
             .bind(&self.start.part.name)
             .bind(integer(self.start.part.version)?)
             .bind(bigint(position)?)
             .execute(&mut *self.transaction)
             .await
-            .map(drop)
+            .map(|done| done.rows_affected() == 1)
             .map_err(|e| store_error(&e))
     }
 

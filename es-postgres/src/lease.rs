@@ -111,6 +111,17 @@ impl PgStore {
         attempts.map(i32::cast_unsigned).ok_or_else(|| taken_over(part))
     }
 
+    pub(crate) async fn find_begun(&self, part: &ProjectionPart) -> Result<bool, StoreError> {
+        let mut connection = self.acquire().await?;
+        sqlx::query_scalar(include_str!("sql/checkpoint_begun.sql"))
+            .bind(&part.name)
+            .bind(integer(part.version)?)
+            .bind(integer(part.part.number())?)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(|e| store_error(&e))
+    }
+
     pub(crate) async fn find_attempts(
         &self,
         part: &ProjectionPart,

@@ -31,6 +31,10 @@ impl SubscriptionStore for PgStore {
         self.count_attempt(part, epoch, position).await
     }
 
+    async fn has_begun(&self, part: &ProjectionPart) -> Result<bool, StoreError> {
+        self.find_begun(part).await
+    }
+
     async fn attempts(&self, part: &ProjectionPart) -> Result<Option<(Position, u32)>, StoreError> {
         self.find_attempts(part).await
     }

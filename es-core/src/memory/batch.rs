@@ -44,9 +44,13 @@ impl ProjectionBatch for MemoryBatch {
         Ok(())
     }
 
-    async fn unbury(&mut self, position: Position) -> Result<(), StoreError> {
+    async fn unbury(&mut self, position: Position) -> Result<bool, StoreError> {
+        let mut inner = self.rows.store.inner();
+        let found = inner.progress.letters(&self.start.part).get(&position);
+        let open = found.is_some_and(|letter| !is_discarded(letter));
+        drop(inner);
         self.letters.push((position, None));
-        Ok(())
+        Ok(open)
     }
 
     async fn commit(self, checkpoint: Checkpoint) -> Result<(), StoreError> {
@@ -65,6 +69,7 @@ impl ProjectionBatch for MemoryBatch {
                 // Somebody has decided meanwhile that it is not to be handled.
                 Some(_) if letters.get(&position).is_some_and(is_discarded) => None,
                 Some(letter) => letters.insert(position, letter),
+                None if letters.get(&position).is_some_and(is_discarded) => None,
                 None => letters.remove(&position),
             };
         }

@@ -33,6 +33,8 @@ pub(super) struct State {
 #[derive(Default)]
 struct PartState {
     checkpoint: Checkpoint,
+    /// The checkpoint was put there.
+    begun: bool,
     epoch: u64,
     owner: Option<Owner>,
     /// The last owner has not given its lease back.
@@ -81,7 +83,7 @@ impl Progress {
     pub(super) fn commit(&mut self, part: &ProjectionPart, to: Checkpoint) {
         let state = self.state(part);
         let part = state.parts.entry(part.part.number()).or_default();
-        part.checkpoint = to;
+        (part.checkpoint, part.begun) = (to, true);
         part.trying = part.trying.filter(|(position, _)| *position > to.position);
         if let Some(owner) = &mut part.owner {
             owner.until = Instant::now() + owner.duration;
@@ -166,6 +168,12 @@ impl Progress {
         Ok(found.trying.map_or(0, |(_, attempts)| attempts))
     }
 
+    pub(super) fn has_begun(&self, part: &ProjectionPart) -> bool {
+        let found =
+            self.states.get(&key(part)).and_then(|state| state.parts.get(&part.part.number()));
+        found.is_some_and(|part| part.begun)
+    }
+
     pub(super) fn attempts(&self, part: &ProjectionPart) -> Option<(Position, u32)> {
         self.states.get(&key(part))?.parts.get(&part.part.number())?.trying
     }
@@ -174,6 +182,7 @@ impl Progress {
     pub(super) fn reset(&mut self, name: &str, version: u32, parts: u32, to: Checkpoint) {
         let state = self.states.entry((name.to_owned(), version)).or_default();
         state.make(parts, to);
+        state.parts.values_mut().for_each(|part| part.begun = true);
         state.letters.clear();
     }
 

@@ -38,6 +38,10 @@ impl SubscriptionStore for MemoryStore {
         self.inner().progress.note(part, epoch, Some(position))
     }
 
+    async fn has_begun(&self, part: &ProjectionPart) -> Result<bool, StoreError> {
+        Ok(self.inner().progress.has_begun(part))
+    }
+
     async fn attempts(&self, part: &ProjectionPart) -> Result<Option<(Position, u32)>, StoreError> {
         Ok(self.inner().progress.attempts(part))
     }

@@ -1,6 +1,7 @@
 //! Dead letters for which another attempt was asked, by the same code that handles events first.
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -18,14 +19,22 @@ use crate::version::Position;
 
 use super::error::SubscriptionError;
 
+/// The longest time between two looks for wishes while some stream waits.
+const LOOK: Duration = Duration::from_millis(200);
+
 impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     /// Tries dead letters again, stream by stream in the order of the log, each stream up to the first that fails: those that
     /// wait behind one that is handled now have waited long enough.
     pub(super) async fn retry_letters(&mut self) -> Result<(), Trouble> {
         // Nobody but us puts letters there, so without any there is nothing to ask.
-        if self.blocked.is_empty() {
+        let looked =
+            self.letters_at.is_some_and(|at| at.elapsed() < LOOK.min(self.plan.config.poll));
+        if self.blocked.is_empty() || looked {
             return Ok(());
         }
+        // Those that an open transaction has put aside would not be seen.
+        self.commit_open().await?;
+        self.letters_at = Some(Instant::now());
         let open = self.letters(LetterSelection::Open).await?;
         self.blocked = open.iter().map(|letter| letter.stream).collect();
         let asked: HashSet<Uuid> = open.iter().filter(|l| l.retry).map(|l| l.stream).collect();
@@ -94,6 +103,10 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
                 self.commit(batch, self.saved).await?;
                 Ok(false)
             }
+            Err(Trouble::Passing(error)) => {
+                self.forget_attempts().await?;
+                Err(Trouble::Passing(error))
+            }
             Err(other) => Err(other),
         }
     }
@@ -101,6 +114,10 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     /// The event is taken off the dead letters in the transaction that handles it; the checkpoint is far beyond.
     async fn handle_letter(&mut self, event: &StoredEvent, at: Position) -> Result<(), Trouble> {
         let mut batch = self.begin().await?;
+        if !batch.unbury(at).await.map_err(|e| self.store(e))? {
+            // Handled by a commit whose answer was lost, or discarded meanwhile.
+            return Ok(());
+        }
         let mut unit = crate::rows::UnitOfWork::default();
         let streams = [event.stream.id()];
         let handled = match self.plan.mode {
@@ -112,7 +129,6 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         };
         handled.map_err(|error| self.trouble(error))?;
         unit.flush(batch.backend()).await.map_err(|error| self.trouble(error))?;
-        batch.unbury(at).await.map_err(|e| self.store(e))?;
         self.uncounted = 1;
         self.commit(batch, self.saved).await
     }

@@ -94,6 +94,9 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         cause: ProjectionError,
     ) -> Result<(), Trouble> {
         self.roll_back();
+        if self.has_moved().await? {
+            return Err(Trouble::Again);
+        }
         match self.plan.config.on_failure {
             OnFailure::Stop => {
                 // The next start tries again from the first attempt.

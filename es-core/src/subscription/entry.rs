@@ -86,6 +86,15 @@ impl Entry {
         }
     }
 
+    /// Has it rest, and waits until it does.
+    pub(super) async fn pause(&self) {
+        let mut changes = self.tracker.listen();
+        self.tell(Control::Pause);
+        while self.running().is_some() && !self.tracker.all_rest() {
+            let _ = changes.changed().await;
+        }
+    }
+
     /// Comes when it has failed.
     pub(super) async fn failure(&self) -> SubscriptionError {
         loop {
@@ -164,7 +173,7 @@ pub struct Subscription<P> {
     projection: Arc<RwLock<P>>,
 }
 
-impl<P: Send + Sync> Subscription<P> {
+impl<P> Subscription<P> {
     pub(super) const fn new(entry: Arc<Entry>, projection: Arc<RwLock<P>>) -> Self {
         Self { entry, projection }
     }
@@ -178,7 +187,9 @@ impl<P: Send + Sync> Subscription<P> {
     pub fn status(&self) -> SubscriptionStatus {
         self.entry.tracker.status()
     }
+}
 
+impl<P: Send + Sync> Subscription<P> {
     /// The projection, to be queried, between two events. It waits while the guard lives, so let go of it soon. Of a projection in parts, the
     /// first one.
     pub async fn read(&self) -> RwLockReadGuard<'_, P> {

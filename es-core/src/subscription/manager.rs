@@ -5,9 +5,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::RwLock;
 
-use super::config::SubscriptionConfig;
+use super::config::{CheckpointEvery, SubscriptionConfig};
 use super::entry::{Entry, Subscription};
 use super::error::SubscriptionError;
 use super::letters::DeadLetters;
@@ -77,7 +79,7 @@ impl<S: SubscriptionStore + Clone> SubscriptionManager<S> {
     }
 
     /// Adds a projection whose read model is the struct itself, to be looked at with [`Subscription::read`]. It begins at
-    /// the beginning of the log in every process, and its checkpoint is kept in memory. A handler that fails may be run again
+    /// the beginning of the log in every process, and its checkpoint is kept in memory, after each event whatever the configuration says. A handler that fails may be run again
     /// for the same event, so let it change the state last.
     ///
     /// # Errors
@@ -90,6 +92,8 @@ impl<S: SubscriptionStore + Clone> SubscriptionManager<S> {
     ) -> Result<Subscription<P>, SubscriptionError> {
         let shared = Arc::new(RwLock::new(projection));
         let processors: Vec<Arc<dyn Processor>> = vec![Arc::new(Declared(shared.clone()))];
+        // In memory that costs nothing.
+        let config = config.checkpoint(CheckpointEvery::Event);
         let plan = plan_of::<P>(name, Mode::Direct, config, processors);
         let entry = self.add(MemoryStore::new(), plan)?;
         Ok(Subscription::new(entry, shared))
@@ -152,10 +156,11 @@ impl<S: SubscriptionStore + Clone> SubscriptionManager<S> {
     pub async fn run_until_shutdown(&self, deadline: Duration) -> Result<(), SubscriptionError> {
         self.start().await?;
         let entries = self.all();
-        let failures = entries.iter().map(|entry| Box::pin(entry.failure()));
+        let mut failures: FuturesUnordered<_> =
+            entries.iter().map(|entry| entry.failure()).collect();
         let failed = tokio::select! {
             () = super::shutdown::requested() => None,
-            (error, ..) = futures_util::future::select_all(failures), if !entries.is_empty() => Some(error),
+            Some(error) = failures.next() => Some(error),
         };
         let stopped = self.stop(deadline).await;
         match failed {
@@ -168,9 +173,8 @@ impl<S: SubscriptionStore + Clone> SubscriptionManager<S> {
     ///
     /// # Errors
     /// [`SubscriptionError::Unknown`].
-    #[allow(clippy::unused_async, reason = "as the other operations")]
     pub async fn pause(&self, name: &str) -> Result<(), SubscriptionError> {
-        self.entry(name)?.tell(Control::Pause);
+        self.entry(name)?.pause().await;
         Ok(())
     }
 
@@ -184,9 +188,10 @@ impl<S: SubscriptionStore + Clone> SubscriptionManager<S> {
         Ok(())
     }
 
-    /// Pauses all subscriptions.
-    pub fn pause_all(&self) {
-        self.all().iter().for_each(|entry| entry.tell(Control::Pause));
+    /// Pauses all subscriptions, each after the batch that it has in hand.
+    pub async fn pause_all(&self) {
+        let all = self.all();
+        futures_util::future::join_all(all.iter().map(|entry| entry.pause())).await;
     }
 
     /// Lets all subscriptions go on.

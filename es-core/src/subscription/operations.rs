@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::config::StartFrom;
 use super::error::SubscriptionError;
 use super::processor::Mode;
 use super::rebuild::{RebuildPlan, Watch};
@@ -22,7 +23,10 @@ type Answer<'a, T> = BoxFuture<'a, Result<T, SubscriptionError>>;
 /// A runner, its stores forgotten.
 pub(super) trait Operations: Send + Sync {
     fn run(self: Arc<Self>, control: watch::Receiver<Control>) -> BoxFuture<'static, ()>;
+    /// Back to where the configuration lets it begin.
     fn reset(&self) -> Answer<'_, ()>;
+    /// Back to where a rebuild begins.
+    fn empty(&self) -> Answer<'_, ()>;
     fn has_reached(&self, position: Position) -> Answer<'_, bool>;
     fn letters(&self, select: LetterSelection) -> Answer<'_, Vec<DeadLetter>>;
     fn retry(&self, select: LetterSelection) -> Answer<'_, u64>;
@@ -42,7 +46,18 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Operations for 
     fn reset(&self) -> Answer<'_, ()> {
         Box::pin(async move {
             let batch = self.begin_reset().await?;
-            Ok(batch.commit(Checkpoint::default()).await?)
+            let start = match self.plan.config.start_from {
+                StartFrom::End => Checkpoint::new(self.log.settled().await?, None),
+                _ => self.rebuild_start(),
+            };
+            Ok(batch.commit(start).await?)
+        })
+    }
+
+    fn empty(&self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let batch = self.begin_reset().await?;
+            Ok(batch.commit(self.rebuild_start()).await?)
         })
     }
 
@@ -96,8 +111,25 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Operations for 
 }
 
 impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
-    /// Opens the transaction in which everything is empty and at the beginning.
+    /// Opens the transaction in which everything is empty and at the beginning. It may meet a batch of another process that is about to
+    /// commit, and lose against it.
     pub(super) async fn begin_reset(&self) -> Result<J::Batch, SubscriptionError> {
+        let mut failures = 0;
+        loop {
+            let passing = match self.try_reset().await {
+                Err(SubscriptionError::Store(error)) => ProjectionError::Store(error),
+                Err(SubscriptionError::Projection(error)) => error,
+                done => return done,
+            };
+            failures += 1;
+            if failures > 5 || !self.journal.is_transient(&passing) {
+                return Err(SubscriptionError::Projection(passing));
+            }
+            tokio::time::sleep(self.plan.config.retry.pause(failures)).await;
+        }
+    }
+
+    async fn try_reset(&self) -> Result<J::Batch, SubscriptionError> {
         let plan = &self.plan;
         let (name, version) = (&plan.name, plan.version);
         if plan.mode == Mode::InBatch {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::config::CheckpointEvery;
 use super::metrics;
-use super::processor::{Mode, guarded};
+use super::processor::Mode;
 use super::worker::{Trouble, Worker};
 use crate::checkpoint::Checkpoint;
 use crate::dead_letter::DeadLetter;
@@ -22,10 +22,13 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     pub(super) async fn process(&mut self, page: LogPage, last: bool) -> Result<(), Trouble> {
         let begun = Instant::now();
         let from = self.seen;
-        if std::mem::take(&mut self.careful) {
+        if page.events.is_empty() {
+            self.seen.position = page.through;
+            self.settle_down().await?;
+        } else if std::mem::take(&mut self.careful) {
             self.commit_open().await?;
             self.one_by_one(&page.events).await?;
-        } else if !page.events.is_empty() {
+        } else {
             let handled = match self.plan.mode {
                 Mode::InBatch => self.in_batch(&page, last).await,
                 Mode::Direct => self.directly(&page.events, last).await,
@@ -54,13 +57,25 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         tracing::warn!(projection = %self.part, %error,
             "a batch failed, going on event by event");
         self.roll_back();
-        if self.plan.mode == Mode::InBatch && from != self.saved {
-            // The transaction held earlier pages too: they are read again.
+        self.cautious = true;
+        if self.has_moved().await? || (self.plan.mode == Mode::InBatch && from != self.saved) {
+            // The transaction held earlier pages too, or was committed though that was not heard: they are read again.
             self.careful = true;
             return Err(Trouble::Again);
         }
+        if self.seen != self.saved {
+            // Handled directly, so not to be handled again whatever becomes of the others.
+            self.save().await?;
+        }
         let rest = events.iter().position(|event| event.position > self.seen.position);
         self.one_by_one(&events[rest.unwrap_or(events.len())..]).await
+    }
+
+    /// Whether the store says that more is committed than this worker has heard of: then what a handler complains about may
+    /// be its own work.
+    pub(super) async fn has_moved(&self) -> Result<bool, Trouble> {
+        let found = self.journal.checkpoint(&self.part).await.map_err(|e| self.store(e))?;
+        Ok(found != self.saved)
     }
 
     /// Tells others how far it has come: what is in an open transaction does not count yet.
@@ -93,7 +108,9 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
             events = rest;
         }
         let due = match self.plan.config.checkpoint {
-            CheckpointEvery::Interval(pause) => last || self.saved_at.elapsed() >= pause,
+            CheckpointEvery::Interval(pause) if !self.cautious && self.passing == 0 => {
+                last || self.saved_at.elapsed() >= pause
+            }
             _ => true,
         };
         if due { self.commit_open().await } else { Ok(()) }
@@ -195,7 +212,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         let limit = self.plan.config.handler_timeout;
         let mut batch = Batch { event, tables: self.plan.tables, streams, backend, unit };
         self.tracker.handling(number, Some(event.position));
-        let outcome = guarded(limit, self.processor.handle(event, &mut batch)).await;
+        let outcome = self.processor.handle(limit, event, &mut batch).await;
         self.tracker.handling(number, None);
         outcome
     }

@@ -17,8 +17,10 @@ use crate::subscriber::{EventSubscriber, Subscribed};
 pub(super) trait Processor: Send + Sync + 'static {
     fn subscribed_to(&self) -> Subscribed;
 
+    /// Runs the handler for no longer than `limit`.
     fn handle<'a>(
         &'a self,
+        limit: Duration,
         event: &'a StoredEvent,
         batch: &'a mut Batch<'_>,
     ) -> BoxFuture<'a, Result<(), ProjectionError>>;
@@ -36,10 +38,15 @@ impl<P: Projection + Sync> Processor for Declared<P> {
 
     fn handle<'a>(
         &'a self,
+        limit: Duration,
         event: &'a StoredEvent,
         batch: &'a mut Batch<'_>,
     ) -> BoxFuture<'a, Result<(), ProjectionError>> {
-        Box::pin(async move { self.0.write().await.handle(event, batch).await })
+        Box::pin(async move {
+            // Who looks at the projection takes its own time, not the handler's.
+            let mut projection = self.0.write().await;
+            guarded(limit, projection.handle(event, batch)).await
+        })
     }
 
     fn reset<'a>(&'a self, reset: &'a mut Reset<'_>) -> BoxFuture<'a, Result<(), ProjectionError>> {
@@ -57,10 +64,14 @@ impl<E: EventSubscriber + Sync> Processor for Plain<E> {
 
     fn handle<'a>(
         &'a self,
+        limit: Duration,
         event: &'a StoredEvent,
         _: &'a mut Batch<'_>,
     ) -> BoxFuture<'a, Result<(), ProjectionError>> {
-        Box::pin(async move { self.0.write().await.handle(event).await })
+        Box::pin(async move {
+            let mut subscriber = self.0.write().await;
+            guarded(limit, Box::pin(subscriber.handle(event))).await
+        })
     }
 
     fn reset<'a>(&'a self, _: &'a mut Reset<'_>) -> BoxFuture<'a, Result<(), ProjectionError>> {
@@ -101,7 +112,7 @@ impl Plan {
 
 /// Runs user code for no longer than `limit`: a panic becomes an error, also one that comes when the future is dropped, at
 /// its end or because it took too long.
-pub(super) async fn guarded(
+async fn guarded(
     limit: Duration,
     handled: BoxFuture<'_, Result<(), ProjectionError>>,
 ) -> Result<(), ProjectionError> {

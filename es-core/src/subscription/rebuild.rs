@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
+use super::config::StartFrom;
+use super::entry::Entry;
 use super::error::SubscriptionError;
 use super::manager::SubscriptionManager;
-use super::processor::{Mode, guarded};
+use super::processor::Mode;
 use super::runner::Runner;
 use crate::checkpoint::{Checkpoint, Part};
 use crate::projection::Batch;
@@ -146,6 +148,26 @@ impl Watch {
     }
 }
 
+impl Entry {
+    /// Follows a rebuild in batches until it has come to its target.
+    async fn watch_rebuild(&self, watch: &Watch, before: u64) -> Result<(), SubscriptionError> {
+        let target = watch.progress().target;
+        loop {
+            let reached = self.wait_for(target, Duration::from_millis(50)).await;
+            let status = self.tracker.status();
+            watch.set(status.events - before, status.position);
+            match reached {
+                Err(SubscriptionError::TimedOut { .. }) if watch.is_cancelled() => {
+                    self.halt().await;
+                    return Err(SubscriptionError::Cancelled { name: self.plan.name.clone() });
+                }
+                Err(SubscriptionError::TimedOut { .. }) => {}
+                done => return done,
+            }
+        }
+    }
+}
+
 impl<S: SubscriptionStore + Clone> SubscriptionManager<S> {
     /// Says how many events a rebuild would handle and how long it is likely to take. It tries some, and rolls that back;
     /// meanwhile a running projection may wait for rows.
@@ -173,31 +195,27 @@ impl<S: SubscriptionStore + Clone> SubscriptionManager<S> {
         let (watched, store) = (watch.clone(), self.store.clone());
         let task = tokio::spawn(async move {
             let was_running = entry.halt().await;
-            watched.aim(store.settled().await?);
-            if how == Rebuild::InOneTransaction {
-                let done = entry.runner.rebuild_at_once(watched).await;
-                if was_running {
-                    entry.start();
-                }
-                return done;
-            }
-            entry.runner.reset().await?;
-            let before = entry.tracker.status().events;
-            entry.start();
-            let target = watched.progress().target;
-            loop {
-                let reached = entry.wait_for(target, Duration::from_millis(50)).await;
-                let status = entry.tracker.status();
-                watched.set(status.events - before, status.position);
-                match reached {
-                    Err(SubscriptionError::TimedOut { .. }) if watched.is_cancelled() => {
-                        entry.halt().await;
-                        return Err(SubscriptionError::Cancelled { name: entry.plan.name.clone() });
+            let prepared = match store.settled().await {
+                Ok(target) => {
+                    watched.aim(target);
+                    match how {
+                        Rebuild::InOneTransaction => {
+                            entry.runner.rebuild_at_once(watched.clone()).await
+                        }
+                        Rebuild::InBatches => entry.runner.empty().await,
                     }
-                    Err(SubscriptionError::TimedOut { .. }) => {}
-                    done => return done,
                 }
+                Err(error) => Err(error.into()),
+            };
+            let before = entry.tracker.status().events;
+            if was_running || (prepared.is_ok() && how == Rebuild::InBatches) {
+                entry.start();
             }
+            prepared?;
+            if how == Rebuild::InBatches {
+                entry.watch_rebuild(&watched, before).await?;
+            }
+            Ok(())
         });
         Ok(Rebuilding { watch, task })
     }
@@ -215,10 +233,12 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
     /// Everything in the transaction that empties the tables.
     pub(super) async fn replay_at_once(&self, watch: Arc<Watch>) -> Result<(), SubscriptionError> {
         let mut batch = self.begin_reset().await?;
-        let mut at = Checkpoint::default();
+        let mut at = self.rebuild_start();
+        let target = watch.progress().target;
         let mut events = 0;
         let mut page = self.page(at.position).await?;
-        while page.through > at.position {
+        // What comes later is the subscription's, or this would follow a busy log for ever.
+        while page.through > at.position && at.position < target {
             if watch.is_cancelled() {
                 return Err(SubscriptionError::Cancelled { name: self.plan.name.clone() });
             }
@@ -232,6 +252,14 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             (at, page) = (through, next?);
         }
         Ok(batch.commit(at).await?)
+    }
+
+    /// Where a rebuild begins: as the subscription did, but for one that began at the end of the log, which is built from all.
+    pub(super) fn rebuild_start(&self) -> Checkpoint {
+        match self.plan.config.start_from {
+            StartFrom::Position(position) => Checkpoint::new(position, None),
+            _ => Checkpoint::default(),
+        }
     }
 
     /// Tries some events in a transaction that is rolled back.
@@ -289,7 +317,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             let mut batch =
                 Batch { event, tables, streams: &streams, backend: &mut *backend, unit: &mut unit };
             let limit = self.plan.config.handler_timeout;
-            guarded(limit, processor.handle(event, &mut batch)).await.map_err(|cause| {
+            processor.handle(limit, event, &mut batch).await.map_err(|cause| {
                 let (position, event) = (event.position, event.id);
                 SubscriptionError::Event { event, position, attempts: 1, cause }
             })?;

@@ -42,6 +42,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             workers: JoinSet::new(),
             running: BTreeMap::new(),
             goal: None,
+            promote_after: None,
             hole: None,
         };
         let ended = match crew.work().await {
@@ -83,11 +84,16 @@ struct Crew<L: SubscriptionStore, J: SubscriptionStore> {
     control: watch::Receiver<Control>,
     workers: JoinSet<(u32, Stop)>,
     running: BTreeMap<u32, Hired>,
-    /// What was settled when it was first looked whether a new version may serve.
+    /// What was settled when it was last looked whether a new version may serve.
     goal: Option<Position>,
+    /// No earlier than then is the serving name to be changed again.
+    promote_after: Option<Instant>,
     /// What readers waited for when that was last asked.
     hole: Option<HeldUp>,
 }
+
+/// How long a promotion that failed is put off.
+const PROMOTION_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long readers may wait for a writer before that is said.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -220,6 +226,8 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             left_out: 0,
             last_recorded: None,
             careful: false,
+            cautious: false,
+            letters_at: None,
             blocked: HashSet::new(),
             passing: 0,
         };
@@ -300,19 +308,20 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
         }
     }
 
-    /// Lets this version serve once it has come as far as the log was when that was first asked. True when it serves.
+    /// Lets this version serve once it has come as far as the log was when that was last asked. True when it serves.
     async fn take_over(&mut self) -> Result<bool, SubscriptionError> {
         let plan = self.runner.plan.clone();
         if plan.mode == Mode::Direct || plan.tables.declared.is_empty() {
             return Ok(true);
         }
         let journal = self.runner.journal.clone();
-        let goal = match self.goal {
-            Some(goal) => goal,
-            None => match self.runner.log.settled().await {
-                Ok(goal) => *self.goal.insert(goal),
-                Err(error) => return self.bear(error).map(|()| false),
-            },
+        let settled = match self.runner.log.settled().await {
+            Ok(settled) => settled,
+            Err(error) => return self.bear(error).map(|()| false),
+        };
+        // As far as the log was a moment ago: so its readers do not go back in time.
+        let Some(goal) = self.goal.replace(settled) else {
+            return Ok(settled == Position::START && self.promote().await?);
         };
         let checkpoints = match journal.checkpoints(&plan.name, plan.version).await {
             Ok(checkpoints) => checkpoints,
@@ -322,12 +331,25 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
         if goal > Position::START && there.count() < plan.processors.len() {
             return Ok(false);
         }
-        match journal.promote(&plan.name, plan.version, &self.runner.promotions()).await {
+        self.promote().await
+    }
+
+    async fn promote(&mut self) -> Result<bool, SubscriptionError> {
+        if self.promote_after.is_some_and(|after| Instant::now() < after) {
+            return Ok(false);
+        }
+        let plan = self.runner.plan.clone();
+        let promotions = self.runner.promotions();
+        match self.runner.journal.promote(&plan.name, plan.version, &promotions).await {
             Ok(()) => {
                 tracing::info!(projection = %plan.name, version = plan.version, "this version serves now");
                 Ok(true)
             }
-            Err(error) => self.bear(error).map(|()| false),
+            Err(error) => {
+                // Whoever waits for a table keeps its readers waiting too.
+                self.promote_after = Some(Instant::now() + PROMOTION_PAUSE);
+                self.bear(error).map(|()| false)
+            }
         }
     }
 

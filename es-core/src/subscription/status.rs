@@ -103,6 +103,8 @@ struct Inner {
 struct PartStatus {
     position: Position,
     live: bool,
+    /// Nothing is handled before it is told to go on.
+    resting: bool,
     /// The event that a handler has in hand.
     handling: Option<(Position, Instant)>,
 }
@@ -246,6 +248,16 @@ impl Tracker {
         if self.inner().parts.get(&part).is_some_and(|part| part.live != live) {
             self.change(|inner| inner.part(part).live = live);
         }
+    }
+
+    pub(super) fn rests(&self, part: u32, resting: bool) {
+        if self.inner().parts.get(&part).is_some_and(|part| part.resting != resting) {
+            self.change(|inner| inner.part(part).resting = resting);
+        }
+    }
+
+    pub(super) fn all_rest(&self) -> bool {
+        self.inner().parts.values().all(|part| part.resting)
     }
 
     pub(super) fn head(&self, head: Position) {

@@ -88,6 +88,10 @@ pub(super) struct Worker<L, J: SubscriptionStore> {
     pub(super) last_recorded: Option<DateTime<Utc>>,
     /// The next page is handled event by event, each attempt counted before it is made.
     pub(super) careful: bool,
+    /// Until the log is quiet, each page is committed by itself: some event in what comes cannot be handled.
+    pub(super) cautious: bool,
+    /// When it was last looked for dead letters to be tried again.
+    pub(super) letters_at: Option<Instant>,
     /// Streams whose events wait behind a dead letter.
     pub(super) blocked: HashSet<Uuid>,
     pub(super) passing: u32,
@@ -111,7 +115,8 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
                 break Stop::Told;
             }
         };
-        if matches!(stop, Stop::Told) && self.seen != self.saved {
+        let kept = matches!(stop, Stop::Told) || self.plan.mode == Mode::Direct;
+        if kept && self.seen != self.saved {
             // What was handled is kept; when that fails, it is handled again next time.
             if let Err(trouble) = self.save().await {
                 tracing::debug!(?trouble, "the last checkpoint could not be saved");
@@ -131,7 +136,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         let mut ahead: Option<LogPage> = None;
         let mut quiet = Quiet::new(self.plan.config.poll);
         loop {
-            if !self.may_run().await {
+            if !self.may_run().await? {
                 return Ok(());
             }
             self.retry_letters().await?;
@@ -155,9 +160,14 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
                 through = %page.through);
             let (handled, next) = tokio::join!(self.process(page, last).instrument(span), next);
             handled?;
+            if next.is_err() {
+                // What is done is kept, and its connection given back, which may be the very one that reading lacks.
+                self.commit_open().await?;
+            }
             ahead = next?;
             self.passing = 0;
             if last {
+                self.cautious = false;
                 // What has come meanwhile has woken us already.
                 quiet.wait(&mut self.wakes, &mut self.control).await;
             }
@@ -168,7 +178,12 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     /// done already, or single events were being tried, it is the events' turn.
     async fn find_out_about_predecessor(&mut self) -> Result<(), Trouble> {
         let noted = self.journal.attempts(&self.part).await.map_err(|e| self.store(e))?;
-        self.careful = noted.is_some_and(|(position, _)| position >= self.saved.position);
+        if noted.is_some_and(|(position, _)| position < self.saved.position) {
+            // Below the checkpoint only a dead letter can have been tried, and it is counted by itself.
+            return Ok(());
+        }
+        self.careful = noted.is_some();
+        self.cautious = true;
         tracing::warn!(projection = %self.part, event_by_event = self.careful, "the last worker did not end well");
         if !self.careful {
             self.count_attempt(self.saved.position).await?;
@@ -198,8 +213,10 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         self.roll_back();
         let keep = self.plan.mode == Mode::Direct && self.seen.position > self.saved.position;
         let found = self.journal.checkpoint(&self.part).await.map_err(|e| self.store(e))?;
-        if found != Checkpoint::default() {
-            self.log_fits(found).await?;
+        if found != Checkpoint::default() || self.has_begun().await? {
+            if found != Checkpoint::default() {
+                self.log_fits(found).await?;
+            }
             self.saved = found;
             // What was handled directly is not handled again only because its checkpoint could not be saved.
             if !keep {
@@ -223,6 +240,14 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         Ok(())
     }
 
+    /// Whether a checkpoint at the beginning was put there, and is not merely what there is before any.
+    async fn has_begun(&self) -> Result<bool, Trouble> {
+        if self.plan.config.start_from == StartFrom::Beginning {
+            return Ok(false);
+        }
+        self.journal.has_begun(&self.part).await.map_err(|e| self.store(e))
+    }
+
     async fn log_fits(&self, found: Checkpoint) -> Result<(), Trouble> {
         self.log.fits(&self.part, found).await.map_err(|e| self.store(e))
     }
@@ -237,15 +262,16 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     }
 
     /// Waits while the subscription is paused. False when it is to stop.
-    async fn may_run(&mut self) -> bool {
+    async fn may_run(&mut self) -> Result<bool, Trouble> {
         if *self.control.borrow() == Control::Pause {
             // An open transaction is not kept over a pause.
-            if self.open.is_some() && self.save().await.is_err() {
-                self.roll_back();
-            }
+            self.commit_open().await?;
+            self.tracker.rests(self.part.part.number(), true);
         }
         let waited = self.control.wait_for(|control| *control != Control::Pause).await;
-        waited.is_ok_and(|control| *control == Control::Run)
+        let runs = waited.is_ok_and(|control| *control == Control::Run);
+        self.tracker.rests(self.part.part.number(), false);
+        Ok(runs)
     }
 
     pub(super) fn is_told_to_stop(&self) -> bool {
@@ -253,7 +279,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     }
 
     /// Nothing more to read: what is handled is saved, if that is not put off any longer.
-    async fn settle_down(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn settle_down(&mut self) -> Result<(), Trouble> {
         if self.seen == self.saved {
             return Ok(());
         }
@@ -274,7 +300,9 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
             "a passing error, trying again");
         self.tracker.error(error);
         self.roll_back();
+        self.tracker.rests(self.part.part.number(), true);
         self.pause(self.plan.config.retry.pause(self.passing)).await;
+        self.tracker.rests(self.part.part.number(), false);
     }
 
     /// Gives up the open transaction, and what was handled in it.

@@ -112,6 +112,11 @@ pub(crate) fn table_error(error: &sqlx::Error, table: &'static Table) -> StoreEr
     if is_missing_table(error) {
         return StoreError::MissingTable { table: table.name };
     }
+    if is_denied(error) {
+        let statement =
+            format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO …", quoted(table.name));
+        return StoreError::TableDenied { table: table.name, statement, cause: cause(error) };
+    }
     match missing_column(error) {
         Some(column) => table.lacks(column),
         None => store_error(error),

@@ -118,7 +118,7 @@ async fn a_pause_of_all_is_for_all<S: SubscriptionStore + Clone>(store: S) {
     manager.start().await.unwrap();
     until_state(&one, State::Live).await;
     until_state(&two, State::Live).await;
-    manager.pause_all();
+    manager.pause_all().await;
     until_state(&one, State::Paused).await;
     until_state(&two, State::Paused).await;
     let last = note(&store, Uuid::now_v7(), &[1]).await;

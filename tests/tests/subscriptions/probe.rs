@@ -141,7 +141,7 @@ impl<B: ProjectionBatch> ProjectionBatch for ProbeBatch<B> {
         self.0.bury(letter).await
     }
 
-    async fn unbury(&mut self, position: Position) -> Result<(), StoreError> {
+    async fn unbury(&mut self, position: Position) -> Result<bool, StoreError> {
         self.0.unbury(position).await
     }
 
@@ -221,6 +221,10 @@ impl<S: SubscriptionStore> SubscriptionStore for Probe<S> {
         let counted = self.inner.note_attempt(part, epoch, position).await?;
         self.state.note(Step::Attempt(position));
         Ok(counted)
+    }
+
+    async fn has_begun(&self, part: &ProjectionPart) -> Result<bool, StoreError> {
+        self.inner.has_begun(part).await
     }
 
     async fn attempts(&self, part: &ProjectionPart) -> Result<Option<(Position, u32)>, StoreError> {
