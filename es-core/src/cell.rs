@@ -81,10 +81,10 @@ impl Column {
         match (self.sql_type, value) {
             (_, Cell::Null) if self.nullable => Ok(Cell::Null),
             (_, Cell::Null) => Err("is null, but is no `Option`"),
-            (SqlType::Text, Cell::Text(text)) => match text.contains('\0') {
-                true => Err("holds a NUL character, which not every store can keep"),
-                false => Ok(Cell::Text(text)),
-            },
+            (SqlType::Text, Cell::Text(text)) if text.contains('\0') => {
+                Err("holds a NUL character, which not every store can keep")
+            }
+            (SqlType::Text, Cell::Text(text)) => Ok(Cell::Text(text)),
             (_, Cell::Text(text)) => self.fit_text(&text),
             (SqlType::Real, Cell::Real(number)) if number.is_finite() => Ok(Cell::Real(number)),
             #[expect(clippy::cast_precision_loss, reason = "the column has no more precision")]

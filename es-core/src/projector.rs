@@ -104,7 +104,7 @@ impl<P: Projection, S: SubscriptionStore> Projector<P, S> {
     }
 
     /// What a version after the first has built is seen under the read models' names once it is whole.
-    async fn serve(&self) -> Result<(), ProjectionError> {
+    async fn serve(&mut self) -> Result<(), ProjectionError> {
         if self.in_memory || P::VERSION == 1 {
             return Ok(());
         }
@@ -157,13 +157,12 @@ impl<P: Projection, S: SubscriptionStore> Projector<P, S> {
         self.ensure_tables().await?;
         let part = ProjectionPart::whole(P::NAME, P::VERSION);
         // The page is read before the transaction is opened, so that one batch never needs two connections at once.
-        let from = match self.checkpoint {
-            Some(known) => known,
-            None => {
-                let found = self.store.checkpoint(&part).await?;
-                self.store.fits(&part, found).await?;
-                found
-            }
+        let from = if let Some(known) = self.checkpoint {
+            known
+        } else {
+            let found = self.store.checkpoint(&part).await?;
+            self.store.fits(&part, found).await?;
+            found
         };
         let page = self.store.read_log(query::<P>(from), self.batch_size).await?;
         if page.through <= from.position {

@@ -77,9 +77,10 @@ impl RowQuery {
 
     /// The same with the columns and values of a table.
     pub(crate) fn resolve(&self, table: &'static Table) -> Result<ResolvedQuery, ProjectionError> {
-        let condition = match self.with_deleted {
-            true => self.filter.resolve(table)?,
-            false => Filter::is_null("es_deleted_at").and(self.filter.clone()).resolve(table)?,
+        let condition = if self.with_deleted {
+            self.filter.resolve(table)?
+        } else {
+            Filter::is_null("es_deleted_at").and(self.filter.clone()).resolve(table)?
         };
         let mut order = Vec::new();
         for (name, direction) in &self.order {

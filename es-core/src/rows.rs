@@ -52,7 +52,7 @@ impl<'a> ReadModels<'a> {
             backend: &mut **backend,
             unit,
             with_deleted: false,
-            rows: PhantomData,
+            of: PhantomData,
         }
     }
 
@@ -97,7 +97,7 @@ pub struct Rows<'a, T: ReadModel> {
     backend: &'a mut dyn ReadModelBackend,
     unit: &'a mut UnitOfWork,
     with_deleted: bool,
-    rows: PhantomData<fn() -> T>,
+    of: PhantomData<fn() -> T>,
 }
 
 impl<T: ReadModel> Rows<'_, T> {

@@ -1,6 +1,7 @@
 //! What a store must do so that subscriptions can be run on it: leases, attempts, dead letters, wake-ups.
 
 use std::future::Future;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -146,11 +147,12 @@ pub trait SubscriptionStore: ProjectionStore {
     /// Makes a version of a projection the one that serves: each `serving` name becomes a view of the table that follows it,
     /// in one transaction with the end of the leases of earlier versions. These are not given out again, and batches of
     /// theirs can no longer be committed. A table that has the name until then is kept, as `<name>_v<its version>`, and the
-    /// version it has is that of the one that served until then, or 1. Done already is nothing to do, but for columns that
-    /// were added to the table since: then the view gets them too.
+    /// version it has is that of the one that served until then, or 1; when `built` is that table, it gets its name back. Done
+    /// already is nothing to do, but for columns that were added to the table since: then the view gets them too.
     ///
     /// # Errors
-    /// [`StoreError::TableDenied`] when the program has no right to change tables.
+    /// [`StoreError::TableDenied`] when the program has no right to change tables, [`StoreError::MissingTable`] when one is
+    /// not there.
     fn promote(
         &self,
         name: &str,
@@ -173,8 +175,34 @@ pub trait SubscriptionStore: ProjectionStore {
         query: LogQuery<'_>,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
+    /// What readers of the log wait for at this moment, if they do: a transaction that has appended and not ended. For
+    /// figures and logs.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be asked.
+    fn held_up(&self) -> impl Future<Output = Result<Option<HeldUp>, StoreError>> + Send {
+        std::future::ready(Ok(None))
+    }
+
     /// Hears of appends, those of other processes as far as the store can tell.
     fn wakes(&self) -> Wakes;
+}
+
+/// What readers of the log wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HeldUp {
+    /// For how long this process has known of it.
+    pub open_for: Duration,
+    /// Who may be appending, in words that an operator of the store understands.
+    pub by: String,
+}
+
+impl HeldUp {
+    /// Held up for so long by somebody.
+    pub const fn new(open_for: Duration, by: String) -> Self {
+        Self { open_for, by }
+    }
 }
 
 /// A table of a version that is to serve.

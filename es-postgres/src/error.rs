@@ -45,14 +45,14 @@ pub(crate) fn is_transient_cause(error: &ProjectionError) -> bool {
 /// Whether an append with projections in it should simply be run again: a statement, perhaps of a handler, lost against
 /// another transaction.
 pub(crate) fn has_collided(error: &InlineError) -> bool {
-    let cause = match error {
-        InlineError::Append(AppendError::Store(StoreError::Unavailable(cause)))
-        | InlineError::Projection {
-            cause:
-                ProjectionError::Store(StoreError::Unavailable(cause)) | ProjectionError::Handler(cause),
-            ..
-        } => cause,
-        _ => return false,
+    let (InlineError::Append(AppendError::Store(StoreError::Unavailable(cause)))
+    | InlineError::Projection {
+        cause:
+            ProjectionError::Store(StoreError::Unavailable(cause)) | ProjectionError::Handler(cause),
+        ..
+    }) = error
+    else {
+        return false;
     };
     let first: &(dyn std::error::Error + 'static) = cause.get();
     let mut causes = std::iter::successors(Some(first), |error| match error.downcast_ref() {

@@ -3,7 +3,7 @@
 use es_core::{Promotion, StoreError, Table};
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use crate::error::{cause, is_denied, store_error};
+use crate::error::{cause, is_denied, is_missing_table, store_error};
 use crate::projection::integer;
 use crate::store::PgStore;
 use crate::table::quoted;
@@ -32,7 +32,7 @@ impl PgStore {
             .await
             .map_err(|e| store_error(&e))?;
         for promotion in tables {
-            show(&mut transaction, promotion, before.unwrap_or(1)).await?;
+            show(&mut transaction, promotion, before.unwrap_or(1), integer(version)?).await?;
         }
         sqlx::query(include_str!("sql/promote_fence.sql"))
             .bind(name)
@@ -56,11 +56,9 @@ async fn show(
     connection: &mut PgConnection,
     promotion: &Promotion,
     before: i32,
+    version: i32,
 ) -> Result<(), StoreError> {
     let (serving, built) = (promotion.serving, promotion.built);
-    if serving.name == built.name {
-        return Ok(());
-    }
     let name = quoted(serving.name);
     let found: Option<(String, bool, Vec<String>)> =
         sqlx::query_as(include_str!("sql/promote_relation.sql"))
@@ -69,18 +67,25 @@ async fn show(
             .fetch_optional(&mut *connection)
             .await
             .map_err(|e| store_error(&e))?;
-    let view = format!("CREATE VIEW {name} AS SELECT * FROM {}", quoted(built.name));
-    let (away, grants) = match found {
-        None => (None, Vec::new()),
+    let kept = |version| quoted(&format!("{}_v{version}", serving.name));
+    let drop = format!("DROP VIEW {name}");
+    let show = format!("CREATE VIEW {name} AS SELECT * FROM {}", quoted(built.name));
+    let (statements, grants) = match found {
+        // Its own table, which had made room for that of a later version.
+        Some((kind, _, grants)) if serving.name == built.name => match kind.as_str() {
+            "v" => (vec![drop, format!("ALTER TABLE {} RENAME TO {name}", kept(version))], grants),
+            _ => return Ok(()),
+        },
+        None if serving.name == built.name => return Ok(()),
+        None => (vec![show], Vec::new()),
         Some((_, true, _)) => return Ok(()),
-        Some((kind, _, grants)) if kind == "v" => (Some(format!("DROP VIEW {name}")), grants),
+        Some((kind, _, grants)) if kind == "v" => (vec![drop, show], grants),
         Some((_, _, grants)) => {
-            let kept = quoted(&format!("{}_v{before}", serving.name));
-            (Some(format!("ALTER TABLE {name} RENAME TO {kept}")), grants)
+            (vec![format!("ALTER TABLE {name} RENAME TO {}", kept(before)), show], grants)
         }
     };
-    for statement in away.into_iter().chain([view]).chain(grants) {
-        run(connection, serving, statement).await?;
+    for statement in statements.into_iter().chain(grants) {
+        run(connection, built, statement).await?;
     }
     Ok(())
 }
@@ -92,6 +97,9 @@ async fn run(
 ) -> Result<(), StoreError> {
     match sqlx::raw_sql(AssertSqlSafe(statement.as_str())).execute(connection).await {
         Ok(_) => Ok(()),
+        Err(error) if is_missing_table(&error) => {
+            Err(StoreError::MissingTable { table: table.name })
+        }
         Err(error) if is_denied(&error) => {
             Err(StoreError::TableDenied { table: table.name, statement, cause: cause(&error) })
         }

@@ -28,6 +28,7 @@ struct Left {}
 #[derive(Default)]
 struct Room {
     said: usize,
+    left: usize,
 }
 
 #[aggregate(name = "room", id = Uuid)]
@@ -38,7 +39,9 @@ impl Room {
     }
 
     #[handles(Left)]
-    fn left(&mut self, _: &Left) {}
+    fn left(&mut self, _: &Left) {
+        self.left += 1;
+    }
 }
 
 fn said(text: &str) -> Said {
@@ -156,8 +159,8 @@ impl EventSubscriber for Listener {
 }
 
 fn listener() -> (Listener, mpsc::UnboundedReceiver<String>) {
-    let (heard, hears) = mpsc::unbounded_channel();
-    (Listener(heard), hears)
+    let (tell, hears) = mpsc::unbounded_channel();
+    (Listener(tell), hears)
 }
 
 async fn heard(hears: &mut mpsc::UnboundedReceiver<String>) -> Option<String> {

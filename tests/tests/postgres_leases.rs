@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use es_core::{
     BatchStart, Checkpoint, Column, LeaseRequest, Position, ProjectionBatch as _, ProjectionPart,
-    ProjectionStore as _, StoreError, SubscriptionStore as _, Table,
+    ProjectionStore as _, RowChange, StoreError, SubscriptionStore as _, Table,
 };
-use es_postgres::PgStore;
+use es_postgres::{PgConfig, PgStore};
 use es_tests::TestDatabase;
 use es_tests::log::until;
 use sqlx::Connection as _;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 const COLUMNS: &[Column] = &[Column::of::<String>("id"), Column::of::<i64>("n")];
 const TABLE: &Table = &Table::new("sums", "id", COLUMNS);
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Far less than anybody who waits for a lock would take.
 const SOON: Duration = Duration::from_secs(10);
@@ -72,7 +72,8 @@ async fn a_worker_that_is_stopped_loses_its_locks() {
     let database = TestDatabase::create().await;
     let (stopped, next) = (database.store().await, database.store().await);
     stopped.ensure_table(TABLE).await.unwrap();
-    let row = [r#"{"id":"a","n":1}"#.to_owned()];
+    let row = serde_json::json!({ "id": "a", "n": 1 });
+    let row = [RowChange::new(TABLE, &row, chrono::Utc::now()).unwrap()];
     let limit = Duration::from_millis(200);
     let part = ProjectionPart::whole("sums", 1);
     let start = BatchStart::new(part.clone(), Checkpoint::default(), None).idle_limit(limit);
@@ -87,11 +88,19 @@ async fn a_worker_that_is_stopped_loses_its_locks() {
     other.commit(at(1)).await.unwrap();
     let late = open.commit(at(1)).await.unwrap_err();
     assert!(late.is_transient(), "the session was ended: {late:?}");
+}
 
-    // The limit is the batch's, not the connection's.
-    let unlimited = stopped.begin("others", 1).await.unwrap();
+#[tokio::test]
+async fn the_limit_is_that_of_the_batch_and_not_of_its_connection() {
+    let database = TestDatabase::create().await;
+    let store = database.store_with(PgConfig::new().max_connections(1)).await;
+    let limit = Duration::from_millis(500);
+    let part = ProjectionPart::whole("sums", 1);
+    let start = BatchStart::new(part, Checkpoint::default(), None).idle_limit(limit);
+    store.begin_batch(start).await.unwrap().commit(at(1)).await.unwrap();
+    let unlimited = store.begin("sums", 1).await.unwrap();
     tokio::time::sleep(limit * 2).await;
-    unlimited.commit(at(1)).await.unwrap();
+    unlimited.commit(at(2)).await.unwrap();
 }
 
 /// The commit is what counts, not when the batch began.

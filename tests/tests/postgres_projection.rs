@@ -157,7 +157,7 @@ async fn a_checkpoint_of_another_log_is_refused() {
         .unwrap();
     match store.begin("notes", 1).await {
         Err(StoreError::ForeignCheckpoint { projection, .. }) => {
-            assert_eq!(projection.name, "notes")
+            assert_eq!(projection.name, "notes");
         }
         answer => panic!("{answer:?}"),
     }

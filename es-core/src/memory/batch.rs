@@ -52,12 +52,11 @@ impl ProjectionBatch for MemoryBatch {
     async fn commit(self, checkpoint: Checkpoint) -> Result<(), StoreError> {
         let mut inner = self.rows.store.inner();
         let BatchStart { part, from, epoch, .. } = self.start;
-        match self.reset {
-            Some(parts) => inner.progress.reset(&part.name, part.version, parts, checkpoint),
-            None => {
-                inner.progress.check(&part, from, epoch)?;
-                inner.progress.commit(&part, checkpoint);
-            }
+        if let Some(parts) = self.reset {
+            inner.progress.reset(&part.name, part.version, parts, checkpoint);
+        } else {
+            inner.progress.check(&part, from, epoch)?;
+            inner.progress.commit(&part, checkpoint);
         }
         self.rows.apply(&mut inner);
         let letters = inner.progress.letters(&part);

@@ -115,7 +115,7 @@ impl Progress {
         let mut leases = Vec::new();
         for (number, part) in &mut state.parts {
             let (own, free) = (mine(part), part.owner.as_ref().is_none_or(|o| o.until <= now));
-            if !own && !(free && held < share) {
+            if !(own || free && held < share) {
                 continue;
             }
             if !own {

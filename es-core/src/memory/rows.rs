@@ -156,9 +156,20 @@ impl Tables {
         &mut self,
         promotion: &crate::Promotion,
         before: u32,
+        version: u32,
     ) -> Result<(), StoreError> {
         let (serving, built) = (promotion.serving, promotion.built);
-        if serving.name == built.name || self.real_name(serving.name) == built.name {
+        if serving.name == built.name {
+            // Its own table, which had made room for that of a later version.
+            if self.views.contains_key(serving.name) {
+                let kept = self.tables.remove(&format!("{}_v{version}", serving.name));
+                let kept = kept.ok_or(StoreError::MissingTable { table: built.name })?;
+                self.views.remove(serving.name);
+                self.tables.insert(serving.name.to_owned(), kept);
+            }
+            return Ok(());
+        }
+        if self.real_name(serving.name) == built.name {
             return Ok(());
         }
         self.stored(built)?;

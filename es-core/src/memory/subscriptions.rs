@@ -111,7 +111,7 @@ impl SubscriptionStore for MemoryStore {
         let mut inner = self.inner();
         let before = inner.progress.serving(name).unwrap_or(1);
         for promotion in tables {
-            inner.tables.promote(promotion, before)?;
+            inner.tables.promote(promotion, before, version)?;
         }
         inner.progress.serve(name, version);
         Ok(())

@@ -212,7 +212,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     ) -> Result<Root<A>, LoadError> {
         let stream = A::stream_id(id).map_err(LoadError::Name)?;
         let span = tracing::debug_span!("es.load", %stream, version = Empty);
-        let loading = async {
+        let loading = async move {
             let mut fold = Fold::new(stream.clone());
             let mut events = self.store.read_stream(&stream, query);
             while let Some(event) = events.try_next().await? {

@@ -41,9 +41,8 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
                 Err(Trouble::Event(error)) => {
                     metrics::failed(&self.part);
                     self.tracker.error(&error);
-                    let text = letter_text(&error);
                     tracing::warn!(projection = %self.part, event = %event.id, position = %event.position,
-                        attempts, error = %text, "an event could not be handled");
+                        attempts, %error, "an event could not be handled");
                     if attempts >= self.attempts_allowed() {
                         return self.give_up(event, attempts, error).await;
                     }
@@ -104,7 +103,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
             }
             OnFailure::Skip => {
                 tracing::error!(projection = %self.part, event = %event.id, position = %event.position,
-                    error = %letter_text(&cause), "an event is left out");
+                    error = %cause, "an event is left out");
                 self.seen = Checkpoint::new(event.position, Some(event.id));
                 self.left_out = 1;
                 self.save().await
@@ -114,7 +113,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
                 self.park(event, &letter).await?;
                 metrics::dead_letter(&self.part);
                 tracing::error!(projection = %self.part, event = %event.id, position = %event.position,
-                    error = %letter.error, "an event is a dead letter now");
+                    "an event is a dead letter now");
                 self.blocked.insert(event.stream.id());
                 Ok(())
             }

@@ -203,7 +203,7 @@ impl Retry {
         }
         // The end of a UUIDv7 is random.
         let random = (uuid::Uuid::now_v7().as_u128() & 0xff) as u32;
-        pause - pause / 4 * random / 256
+        pause.saturating_sub(pause / 4 * random / 256)
     }
 }
 

@@ -75,7 +75,7 @@ impl Entry {
     pub(super) async fn halt(&self) -> bool {
         let was_running = self.runs(self.running().as_ref());
         // A batch ends: each handler has its time.
-        let _ = self.stop(Duration::from_secs(3600)).await;
+        let _ = self.stop(Duration::from_hours(1)).await;
         was_running
     }
 
@@ -141,7 +141,8 @@ impl Entry {
                 let position = status.position;
                 return Err(SubscriptionError::TimedOut { name: name(), position, waited });
             }
-            let longest = if all_here { timeout - waited } else { pause.min(timeout - waited) };
+            let left = timeout.saturating_sub(waited);
+            let longest = if all_here { left } else { pause.min(left) };
             let _ = tokio::time::timeout(longest, changes.changed()).await;
             pause = (pause * 2).min(Duration::from_millis(100));
         }
@@ -163,7 +164,7 @@ pub struct Subscription<P> {
     projection: Arc<RwLock<P>>,
 }
 
-impl<P> Subscription<P> {
+impl<P: Send + Sync> Subscription<P> {
     pub(super) const fn new(entry: Arc<Entry>, projection: Arc<RwLock<P>>) -> Self {
         Self { entry, projection }
     }

@@ -57,7 +57,8 @@ pub enum SubscriptionError {
     /// The projection does not fit the store that it is run on, whatever the event.
     #[error("the projection cannot be run on this store")]
     Projection(#[source] ProjectionError),
-    /// A handler keeps its thread and does not come back.
+    /// A handler keeps its thread and does not come back. Nobody can end the thread, and a runtime that is dropped waits for it: a
+    /// program that has nothing else to do is ended with `std::process::exit`.
     #[error("the handler of the event at position {position} has not come back for {waited:?}")]
     Stuck {
         /// Where the event is in the log.

@@ -108,14 +108,14 @@ impl<S: SubscriptionStore + Clone> SubscriptionManager<S> {
     ) -> Result<Subscription<E>, SubscriptionError> {
         let names = subscriber.subscribed_to();
         let shared = Arc::new(RwLock::new(subscriber));
-        let plain: Arc<dyn Processor> = Arc::new(Plain(shared.clone(), names));
+        let processor: Arc<dyn Processor> = Arc::new(Plain(shared.clone(), names));
         let plan = Plan {
             name: name.to_owned(),
             version: 1,
             mode: Mode::Direct,
             tables: Tables { declared: &[], version: 1 },
             config,
-            processors: vec![plain],
+            processors: vec![processor],
         };
         let entry = self.add(self.store.clone(), plan)?;
         Ok(Subscription::new(entry, shared))
@@ -196,7 +196,7 @@ impl<S: SubscriptionStore + Clone> SubscriptionManager<S> {
 
     /// Empties a projection's read models, its dead letters and its checkpoint, in one transaction. Workers of other processes that run it
     /// cannot commit what they have in hand, and begin anew as well. A subscription that was running goes on from where its
-    /// configuration says. In memory, or with effects elsewhere, only the checkpoint and the dead letters are taken away.
+    /// configuration says. What is kept in memory is emptied by its `#[reset]` method; of effects elsewhere nothing is taken back.
     ///
     /// # Errors
     /// [`SubscriptionError::Unknown`]; [`SubscriptionError::NothingToRebuild`] when the projection declares no read models and has

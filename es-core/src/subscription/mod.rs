@@ -32,6 +32,8 @@
 //!   panic or timeout rolls the batch back, and its events come one by one, each attempt counted in the store *before* it is made,
 //!   so that an event which kills the process is recognised after the restart; then [`OnFailure`] decides. Other subscriptions
 //!   notice nothing. What would fail at every event (a missing table, say) ends the subscription, which keeps the error.
+//! - **Nothing of a payload is logged**: logs name events and say what kind of error it was. Its causes, which may quote values,
+//!   are in [`SubscriptionStatus::last_error`] and in the dead letters.
 //! - **Another history**: a checkpoint that does not fit the log (a database that was restored or replaced) ends it as well.
 //!
 #![doc = include_str!("../../docs/choosing-a-projection.md")]
@@ -51,6 +53,7 @@ mod rebuild;
 mod runner;
 mod shutdown;
 mod status;
+mod watchdog;
 mod worker;
 
 pub use config::{CheckpointEvery, OnFailure, Retry, StartFrom, SubscriptionConfig};

@@ -105,20 +105,21 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
         }
         let start = Checkpoint::default();
         let mut batch = self.journal.begin_reset(name, version, plan.parts(), start).await?;
-        if plan.mode == Mode::Direct {
-            return Ok(batch);
-        }
-        for table in plan.built() {
-            batch.backend().truncate(table).await?;
-        }
-        let Some(processor) = plan.processors.first() else { return Ok(batch) };
-        let mut reset = Reset { backend: batch.backend() };
-        match processor.reset(&mut reset).await {
-            Ok(()) => Ok(batch),
-            Err(ProjectionError::NothingToReset) => {
-                Err(SubscriptionError::NothingToRebuild { name: name.clone() })
+        if plan.mode == Mode::InBatch {
+            for table in plan.built() {
+                batch.backend().truncate(table).await?;
             }
-            Err(error) => Err(SubscriptionError::Projection(error)),
         }
+        // Each part may keep something in its struct.
+        for processor in &plan.processors {
+            let mut reset = Reset { backend: batch.backend() };
+            processor.reset(&mut reset).await.map_err(|error| match error {
+                ProjectionError::NothingToReset => {
+                    SubscriptionError::NothingToRebuild { name: name.clone() }
+                }
+                error => SubscriptionError::Projection(error),
+            })?;
+        }
+        Ok(batch)
     }
 }

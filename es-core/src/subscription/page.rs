@@ -51,7 +51,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     ) -> Result<(), Trouble> {
         metrics::failed(&self.part);
         self.tracker.error(error);
-        tracing::warn!(projection = %self.part, error = %super::status::with_causes(error),
+        tracing::warn!(projection = %self.part, %error,
             "a batch failed, going on event by event");
         self.roll_back();
         if self.plan.mode == Mode::InBatch && from != self.saved {

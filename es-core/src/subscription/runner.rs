@@ -12,13 +12,14 @@ use super::error::SubscriptionError;
 use super::metrics;
 use super::processor::{Mode, Plan};
 use super::status::{Ended, Tracker};
+use super::watchdog::Watchdog;
 use super::worker::{Control, Stop, Worker};
 use crate::checkpoint::{Checkpoint, ProjectionPart};
 use crate::error::StoreError;
 use crate::inline::panic_text;
 use crate::lease::{Lease, LeaseRequest, Leases};
 use crate::projection::ProjectionError;
-use crate::subscription_store::{Promotion, SubscriptionStore};
+use crate::subscription_store::{HeldUp, Promotion, SubscriptionStore};
 use crate::version::Position;
 
 /// One subscription: what it runs, where it reads, where it keeps its checkpoint.
@@ -33,6 +34,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
     /// Runs until it is told to stop or cannot go on.
     pub(super) async fn run(self: Arc<Self>, control: watch::Receiver<Control>) -> Ended {
         self.tracker.started();
+        let _watchdog = Watchdog::start(self.tracker.clone(), self.stuck_after());
         let mut crew = Crew {
             owner: Uuid::now_v7(),
             runner: self.clone(),
@@ -40,6 +42,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             workers: JoinSet::new(),
             running: BTreeMap::new(),
             goal: None,
+            hole: None,
         };
         let ended = match crew.work().await {
             Ok(()) => Ended::Stopped,
@@ -47,7 +50,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
         };
         crew.disband().await;
         if let Ended::Failed(error) = &ended {
-            tracing::error!(subscription = %self.plan.name, error = %super::status::with_causes(error),
+            tracing::error!(subscription = %self.plan.name, %error,
                 "the subscription has failed");
         }
         self.tracker.end(ended.clone());
@@ -60,6 +63,11 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             self.journal.ensure_table(table).await?;
         }
         Ok(())
+    }
+
+    /// After so long it is not the event that takes its time: a handler that gives its thread back is cut off in half of that.
+    fn stuck_after(&self) -> Duration {
+        self.plan.config.handler_timeout.saturating_mul(2)
     }
 
     pub(super) fn promotions(&self) -> Vec<Promotion> {
@@ -77,7 +85,12 @@ struct Crew<L: SubscriptionStore, J: SubscriptionStore> {
     running: BTreeMap<u32, Hired>,
     /// What was settled when it was first looked whether a new version may serve.
     goal: Option<Position>,
+    /// What readers waited for when that was last asked.
+    hole: Option<HeldUp>,
 }
+
+/// How long readers may wait for a writer before that is said.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One worker.
 struct Hired {
@@ -139,7 +152,8 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             self.runner.tracker.head(head);
             metrics::lag(&plan.name, &self.runner.tracker.status(), head);
         }
-        self.staff(leases);
+        self.look_for_hole().await;
+        self.staff(&leases);
         self.runner.tracker.holds(!self.running.is_empty());
         Ok(())
     }
@@ -151,12 +165,12 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             return Err(SubscriptionError::Projection(error));
         }
         tracing::warn!(subscription = %self.runner.plan.name,
-            error = %super::status::with_causes(&error), "the lease cannot be extended now");
+            %error, "the lease cannot be extended now");
         self.runner.tracker.error(&error);
         Ok(())
     }
 
-    fn staff(&mut self, leases: Leases) {
+    fn staff(&mut self, leases: &Leases) {
         let held: HashSet<u32> = leases.held.iter().map(|lease| lease.part.number()).collect();
         for (number, hired) in &self.running {
             if !held.contains(number) {
@@ -266,9 +280,20 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
         }
     }
 
+    /// Readers wait for a writer who takes long: whoever operates the store should know who that is.
+    async fn look_for_hole(&mut self) {
+        let Ok(held_up) = self.runner.log.held_up().await else { return };
+        metrics::hole(self.hole.as_ref(), held_up.as_ref());
+        if let Some(hole) = held_up.as_ref().filter(|hole| hole.open_for > PATIENCE) {
+            tracing::warn!(subscription = %self.runner.plan.name, by = %hole.by, open_for = ?hole.open_for,
+                "readers of the log wait for a transaction that has appended and not ended");
+        }
+        self.hole = held_up;
+    }
+
     /// A handler that blocks its thread cannot be cut off; but its part must not be kept from others for ever.
     fn look_for_stuck(&self) -> Result<(), SubscriptionError> {
-        let limit = self.runner.plan.config.handler_timeout.saturating_mul(2);
+        let limit = self.runner.stuck_after();
         match self.runner.tracker.stuck(limit) {
             Some(position) => Err(SubscriptionError::Stuck { position, waited: limit }),
             None => Ok(()),
@@ -330,8 +355,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             hired.leaving = true;
             hired.control.send_replace(Control::Stop);
         }
-        let stuck =
-            self.runner.tracker.stuck(self.runner.plan.config.handler_timeout.saturating_mul(2));
+        let stuck = self.runner.tracker.stuck(self.runner.stuck_after());
         if stuck.is_some() {
             // Not waited for, and its lease is left to run out: it must not be taken for a clean end.
             self.workers.abort_all();

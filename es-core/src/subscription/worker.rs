@@ -270,7 +270,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
     async fn wait_out(&mut self, error: &ProjectionError) {
         self.passing += 1;
         metrics::failed(&self.part);
-        tracing::warn!(projection = %self.part, error = %super::status::with_causes(error), times = self.passing,
+        tracing::warn!(projection = %self.part, %error, times = self.passing,
             "a passing error, trying again");
         self.tracker.error(error);
         self.roll_back();
@@ -345,9 +345,10 @@ async fn read<L: SubscriptionStore>(
     let query = plan.query(after, names, &list, part.part);
     log.read_log(query, plan.config.batch_size).await.map_err(|error| {
         let error = ProjectionError::Store(error);
-        match log.is_transient(&error) {
-            true => Trouble::Passing(error),
-            false => failed(SubscriptionError::Projection(error)),
+        if log.is_transient(&error) {
+            Trouble::Passing(error)
+        } else {
+            failed(SubscriptionError::Projection(error))
         }
     })
 }

@@ -67,6 +67,10 @@ async fn to_do(
     connection: &mut PgConnection,
     table: &'static Table,
 ) -> Result<Option<Change>, StoreError> {
+    if is_view(connection, table).await.map_err(|e| store_error(&e))? {
+        // It shows the table of the version that serves, and that version's projection makes it.
+        return Ok(None);
+    }
     let found = columns(connection, table).await.map_err(|e| store_error(&e))?;
     if found.is_empty() {
         return Ok(Some(Change { statement: ddl::create(table), added: Vec::new() }));
@@ -74,6 +78,16 @@ async fn to_do(
     let added = table.missing_from(&found, ddl::type_name)?;
     let statement = ddl::add(table, &added);
     Ok((!added.is_empty()).then_some(Change { statement, added }))
+}
+
+async fn is_view(
+    connection: &mut PgConnection,
+    table: &'static Table,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(include_str!("../sql/table_is_view.sql"))
+        .bind(ddl::quoted(table.name))
+        .fetch_one(connection)
+        .await
 }
 
 async fn columns(

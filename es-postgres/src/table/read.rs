@@ -86,7 +86,7 @@ fn rows(
             let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
             for (word, n) in [("LIMIT", query.limit), ("OFFSET", Some(query.offset))] {
                 if let Some(n) = n.filter(|n| word == "LIMIT" || *n > 0) {
-                    sql.push_str(&format!(" {word} {}", parameters.number(number(n))?));
+                    sql += &[" ", word, " ", &parameters.number(number(n))?].concat();
                 }
             }
             Ok(sql)
@@ -102,8 +102,8 @@ fn order((column, direction): &(&'static Column, Direction)) -> String {
 }
 
 /// True where the condition is. Where it is not, it may be NULL instead of false: only a NOT can tell, and that asks for truth.
-fn condition(condition_: &Condition, parameters: &mut Parameters) -> Result<String, StoreError> {
-    Ok(match condition_ {
+fn condition(asked: &Condition, parameters: &mut Parameters) -> Result<String, StoreError> {
+    Ok(match asked {
         Condition::Compare(column, comparison, cell) => {
             let sign = match comparison {
                 Comparison::Equal => "=",
@@ -125,8 +125,8 @@ fn condition(condition_: &Condition, parameters: &mut Parameters) -> Result<Stri
                 TextMatch::Anywhere => format!("strpos({}, {text}) > 0", target(column)),
             }
         }
-        Condition::All(conditions) => joined(conditions, " AND ", "true", parameters)?,
-        Condition::Any(conditions) => joined(conditions, " OR ", "false", parameters)?,
+        Condition::All(each) => joined(each, " AND ", "true", parameters)?,
+        Condition::Any(each) => joined(each, " OR ", "false", parameters)?,
         Condition::Not(inner) => format!("({}) IS NOT TRUE", condition(inner, parameters)?),
         _ => return Err(StoreError::Other(Cause::new("an unknown condition on rows"))),
     })

@@ -48,22 +48,22 @@ async fn run(arguments: &Arguments) -> Result<()> {
 
 /// Plays the story on a store and prints what was to be seen.
 async fn tell<S: SubscriptionStore + Clone>(store: S) -> Result<()> {
-    let story = story::play(&store).await?;
-    println!("The history is caught up with\n{}", tables::stage(&story.caught_up));
+    let told = story::play(&store).await?;
+    println!("The history is caught up with\n{}", tables::stage(&told.caught_up));
     println!(
         "Grace orders two lamps, and waits for the projection\n{}\n",
-        tables::customers(&[story.own_write])
+        tables::customers(&[told.own_write])
     );
-    println!("What was refused, leaving no event\n{}\n", tables::refused(&story.refused));
-    println!("Live events have come\n{}", tables::stage(&story.live));
+    println!("What was refused, leaving no event\n{}\n", tables::refused(&told.refused));
+    println!("Live events have come\n{}", tables::stage(&told.live));
     println!(
         "A second process goes on where the first has stopped\n{}",
-        tables::stage(&story.restarted)
+        tables::stage(&told.restarted)
     );
     println!(
         "`customers` is rebuilt from {} events\n{}",
-        story.rebuilt_events,
-        tables::customers(&story.rebuilt.top_customers)
+        told.rebuilt_events,
+        tables::customers(&told.rebuilt.top_customers)
     );
     Ok(())
 }

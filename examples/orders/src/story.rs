@@ -130,8 +130,8 @@ pub async fn play<S: SubscriptionStore + Clone>(store: &S) -> Result<Story> {
     let placed = commands.place(order(lamps, "Grace", 2, "lamp", dec!(39.90))).await?;
     first.manager.wait_for("customers", placed.position(), PATIENCE).await?;
     let own_write = store.row(&customer("Grace")).await?.ok_or("Grace has ordered")?;
-    let ship = ShipOrder { order: known.notebooks, tracking: "T-5".to_owned() };
-    commands.ship(&ship).await?;
+    let parcel = ShipOrder { order: known.notebooks, tracking: "T-5".to_owned() };
+    commands.ship(&parcel).await?;
     let refused = refused(&commands, known).await?;
     let live = first.look().await?;
 

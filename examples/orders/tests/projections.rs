@@ -1,5 +1,6 @@
 //! What the projections make of events: given what happened, then what there is to read. On the memory store, which keeps
 //! rows as PostgreSQL does.
+#![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
 use es_core::prelude::*;
 use es_core::{NewEvent, StreamAppend};
@@ -39,7 +40,7 @@ impl Given {
     }
 
     /// Runs a projection that keeps rows.
-    async fn projected<P: Projection>(self, projection: P) -> MemoryStore {
+    async fn projected<P: Projection + Sync>(self, projection: P) -> MemoryStore {
         for table in P::READ_MODELS {
             self.store.ensure_table(table).await.unwrap();
         }

@@ -138,7 +138,7 @@ async fn a_deadlock_is_run_again() {
             repo.create(Uuid::now_v7(), Refunded { day: 0, cents: 0 }),
         )
     };
-    let (one, other) = tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
+    let (one, other) = tokio::time::timeout(Duration::from_mins(1), both).await.unwrap();
     one.unwrap();
     other.unwrap();
     assert!(runs.load(Ordering::SeqCst) > 2, "one of them was ended by the server");

@@ -2,5 +2,7 @@
 //! undisturbed run. The program is `src/bin/worker.rs`.
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
+mod kills;
+mod poison;
 mod signals;
 mod support;

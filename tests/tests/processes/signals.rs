@@ -1,6 +1,8 @@
-//! Processes that are told to end, or are killed or stopped.
+//! Processes that are told to end, or are stopped for a while.
 
 use std::time::{Duration, Instant};
+
+use es_tests::log::until;
 
 use crate::support::{Bank, LEASE};
 
@@ -9,7 +11,7 @@ use crate::support::{Bank, LEASE};
 async fn sigterm_during_work_ends_well_and_gives_the_lease_back() {
     let bank = Bank::with_events(3_000).await;
     let mut first = bank.worker("--lease-ms 4000 --batch 10 --handler slow:1");
-    es_tests::log::until("some is done", || async { bank.position().await >= 100 }).await;
+    until("some is done", || async { bank.position().await >= 100 }).await;
     let mut second = bank.worker("--lease-ms 4000 --batch 10");
     second.until("standby").await;
     first.signal("-TERM");
@@ -19,11 +21,74 @@ async fn sigterm_during_work_ends_well_and_gives_the_lease_back() {
     bank.assert_exact().await;
     let (left_off, begun) = (bank.position().await, Instant::now());
     assert!((100..3_000).contains(&left_off), "it ended during work: {left_off}");
-    es_tests::log::until("the other works", || async { bank.position().await > left_off }).await;
+    until("the other works", || async { bank.position().await > left_off }).await;
     assert!(
         begun.elapsed() < Duration::from_secs(2),
         "that is half a lease: {:?}",
         begun.elapsed()
     );
     bank.until_all_is_projected().await;
+}
+
+/// Row 22: nobody can tell a stopped process from a dead one; when it wakes up, it has lost the lease and commits nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_stopped_past_its_lease_is_replaced_and_commits_nothing_more() {
+    let bank = Bank::with_events(200).await;
+    let _writer = bank.worker("--writer 8 --pause-ms 5");
+    // Each page takes so long that it is in a batch most of the time.
+    let mut first = bank.worker("--batch 20 --handler slow:3");
+    until("some is done", || async { bank.position().await >= 20 }).await;
+    let mut second = bank.worker("--batch 20");
+    second.until("standby").await;
+    for _ in 0..2 {
+        let epoch = bank.epoch().await;
+        first.signal("-STOP");
+        let begun = Instant::now();
+        until("the other takes over", || async { bank.epoch().await > epoch }).await;
+        assert!(begun.elapsed() < LEASE * 3 / 2, "{:?}", begun.elapsed());
+        let epoch = bank.epoch().await;
+        let at = bank.position().await;
+        until("the other works", || async { bank.position().await > at }).await;
+        first.signal("-CONT");
+        first.until("standby").await;
+        bank.assert_exact().await;
+        assert_eq!(bank.epoch().await, epoch, "the lease has stayed with the one that took it");
+        std::mem::swap(&mut first, &mut second);
+    }
+}
+
+/// Row 22, at its worst: it is stopped in the middle of a batch that has locked a row which the other one needs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_stopped_in_an_open_transaction_keeps_nobody_waiting() {
+    let bank = Bank::with_events(100).await;
+    let options = "--batch 2 --timeout-ms 900 --handler hold:100";
+    let mut first = bank.worker(options);
+    until("some is done", || async { bank.position().await >= 4 }).await;
+    let mut second = bank.worker(options);
+    second.until("standby").await;
+    // Until the row is locked: nearly always.
+    let locked = || async {
+        first.signal("-CONT");
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        first.signal("-STOP");
+        bank.number(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE relation = 'holds'::regclass
+             AND mode = 'RowExclusiveLock' AND state = 'idle in transaction'",
+        )
+        .await
+            == 1
+    };
+    until("it is stopped while it holds the row", locked).await;
+    let (epoch, at, begun) = (bank.epoch().await, bank.position().await, Instant::now());
+    until("the other goes on", || async { bank.position().await > at }).await;
+    // The lease runs out, the other one looks, and has its own two events to hold.
+    let limit = LEASE * 3 / 2 + Duration::from_millis(500);
+    assert!(begun.elapsed() < limit, "{:?}", begun.elapsed());
+    assert_eq!(bank.epoch().await, epoch + 1);
+    first.signal("-CONT");
+    first.until("standby").await;
+    bank.assert_exact().await;
+    bank.until_all_is_projected().await;
+    assert_eq!(bank.number("SELECT events FROM holds").await, 100);
+    assert_eq!(bank.number("SELECT attempts::bigint FROM es.checkpoints").await, 0);
 }

@@ -62,6 +62,11 @@ impl Worker {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Of its end, if it has ended by itself.
+    pub(crate) fn code(&mut self) -> Option<i32> {
+        self.child.try_wait().unwrap().and_then(|status| status.code())
+    }
+
     /// How it ended, and what it said about errors.
     pub(crate) async fn ended(&mut self) -> (ExitStatus, String) {
         let begun = Instant::now();
@@ -101,8 +106,9 @@ impl Worker {
         self.last().and_then(|line| line.get("parts")?.as_u64()).unwrap_or(0)
     }
 
-    pub(crate) fn position(&self) -> u64 {
-        self.last().and_then(|line| line.get("position")?.as_u64()).unwrap_or(0)
+    /// How many events it has put aside.
+    pub(crate) fn parked(&self) -> u64 {
+        self.last().and_then(|line| line.get("parked")?.as_u64()).unwrap_or(0)
     }
 
     /// Waits until it says that.
@@ -230,6 +236,11 @@ impl Bank {
         self.number("SELECT coalesce(min(position), 0) FROM es.checkpoints WHERE version = 1").await
     }
 
+    /// Rises with each owner of the projection.
+    pub(crate) async fn epoch(&self) -> i64 {
+        self.number("SELECT coalesce(max(epoch), 0) FROM es.checkpoints WHERE version = 1").await
+    }
+
     /// A number from a connection of the test.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         number(&mut self.database.connect().await, sql).await
@@ -246,13 +257,13 @@ impl Bank {
                 == 0
         })
         .await;
-        assert_eq!(self.advisory_locks().await, 0);
+        assert_eq!(self.advisory_locks_of_projectors().await, 0);
     }
 
-    pub(crate) async fn advisory_locks(&self) -> i64 {
+    pub(crate) async fn advisory_locks_of_projectors(&self) -> i64 {
         self.number(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
-             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+             WHERE locktype = 'advisory' AND datname = current_database() AND application_name = 'projector'",
         )
         .await
     }

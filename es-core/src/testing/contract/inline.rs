@@ -118,7 +118,7 @@ pub async fn inline_appends_at_once_lose_no_update<S: InlineStore>(store: &S) {
     for answer in answers {
         answer.expect("appends to different streams all succeed");
     }
-    assert_eq!(sums.sum(store).await, wanted as i64, "no update is lost");
+    assert_eq!(sums.sum(store).await, i64::try_from(wanted).expect("few"), "no update is lost");
 }
 
 /// Appends without projections beside those with: both go through, and the handlers see where the events really are.

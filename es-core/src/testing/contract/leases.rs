@@ -14,7 +14,7 @@ use crate::projection_store::{BatchStart, ProjectionBatch as _};
 use crate::subscription_store::SubscriptionStore;
 
 /// Longer than any test.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 /// Runs out while a test waits.
 const SHORT: Duration = Duration::from_millis(20);
@@ -80,7 +80,7 @@ pub(super) async fn commit<S: SubscriptionStore>(
 pub(super) fn assert_moved(done: Result<(), StoreError>, name: &str, promise: &str) {
     match done {
         Err(StoreError::CheckpointMoved { projection }) => {
-            assert_eq!(projection, name, "{promise}")
+            assert_eq!(projection, name, "{promise}");
         }
         done => panic!("{promise}: expected `CheckpointMoved`, got {done:?}"),
     }

@@ -201,6 +201,7 @@ macro_rules! __subscription_store_promises {
             letters::a_discarded_letter_keeps_its_reason
             letters::a_retry_is_asked_for_and_noted
             promotions::promotion_shows_the_new_table
+            promotions::a_table_comes_back_with_its_version
             promotions::a_name_that_is_new_is_shown
             promotions::an_earlier_version_is_superseded
             promotions::a_count_is_what_pages_give

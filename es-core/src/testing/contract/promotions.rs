@@ -60,6 +60,31 @@ pub async fn promotion_shows_the_new_table<S: SubscriptionStore>(store: &S) {
     }
 }
 
+/// To promote the first version again brings its table back under its own name, where it is written to as before.
+pub async fn a_table_comes_back_with_its_version<S: SubscriptionStore>(store: &S) {
+    let (name, serving) = (unique("back"), counts());
+    let second = serving.of_version(2);
+    for (table, n) in [(serving, 1), (second, 2)] {
+        made(store, table).await;
+        write(store, table, &[count("a", n)]).await;
+    }
+    for _ in 0..2 {
+        promote(store, &name, 2, serving, second).await;
+        assert_eq!(rows(store, serving).await, [count("a", 2)], "the second version is seen");
+        promote(store, &name, 1, serving, serving).await;
+        assert_eq!(rows(store, serving).await, [count("a", 1)], "the first version is seen");
+    }
+    write(store, serving, &[count("a", 3)]).await;
+    assert_eq!(rows(store, serving).await, [count("a", 3)], "and written");
+    assert_eq!(rows(store, second).await, [count("a", 2)], "the second one's is what it was");
+    let gone = store.promote(&name, 1, &[Promotion::new(serving, counts())]).await;
+    assert!(
+        matches!(gone, Err(StoreError::MissingTable { .. })),
+        "a table that is not there: {gone:?}"
+    );
+    assert_eq!(rows(store, serving).await, [count("a", 3)]);
+}
+
 /// A version that was never shown under another name is promoted by its first promotion.
 pub async fn a_name_that_is_new_is_shown<S: SubscriptionStore>(store: &S) {
     let (name, serving, built) = (unique("promoted"), counts(), counts());

@@ -19,7 +19,7 @@ use crate::store::BoxFuture;
 /// An open batch and an event that is handled in it.
 pub(super) struct Unit<B> {
     batch: B,
-    unit: UnitOfWork,
+    work: UnitOfWork,
     event: StoredEvent,
     /// The streams of the batch: the event's own first.
     pub(super) streams: Vec<Uuid>,
@@ -39,7 +39,7 @@ impl<B: ProjectionBatch> Unit<B> {
         let event = read(store, &stream).await.remove(0);
         Self {
             batch: store.begin(&unique("unit"), 1).await.expect("a batch can be opened"),
-            unit: UnitOfWork::default(),
+            work: UnitOfWork::default(),
             event,
             streams: vec![stream.id()],
             tables: Tables { declared, version: 1 },
@@ -58,15 +58,15 @@ impl<B: ProjectionBatch> Unit<B> {
         &mut self,
         handler: impl AsyncFnOnce(&mut ReadModels<'_>) -> Result<R, ProjectionError>,
     ) -> Result<R, ProjectionError> {
-        let Self { batch, unit, event, streams, tables, calls } = self;
+        let Self { batch, work, event, streams, tables, calls } = self;
         let mut backend = Counted { backend: batch.backend(), calls };
-        handler(&mut ReadModels::new(event, *tables, streams, &mut backend, unit)).await
+        handler(&mut ReadModels::new(event, *tables, streams, &mut backend, work)).await
     }
 
     /// Writes what is pending, and commits.
     pub(super) async fn commit(self) -> Result<Vec<&'static str>, ProjectionError> {
-        let Self { mut batch, unit, mut calls, .. } = self;
-        unit.flush(&mut Counted { backend: batch.backend(), calls: &mut calls }).await?;
+        let Self { mut batch, work, mut calls, .. } = self;
+        work.flush(&mut Counted { backend: batch.backend(), calls: &mut calls }).await?;
         batch.commit(at(1)).await?;
         Ok(calls)
     }
