@@ -105,7 +105,7 @@ pub use store::{
 };
 pub use subscriber::{EventSubscriber, Subscribed};
 #[cfg(feature = "runtime")]
-pub use subscription_store::{Promotion, SubscriptionStore};
+pub use subscription_store::{HeldUp, Promotion, SubscriptionStore};
 pub use upcast::{Json, UpcastError, Upcaster};
 pub use version::{ExpectedVersion, Position, Version};
 #[cfg(feature = "runtime")]

@@ -146,7 +146,7 @@ pub trait ProjectionBatch: Send + Sync + 'static {
     fn backend(&mut self) -> &mut dyn ReadModelBackend;
 
     /// Keeps an event aside, in the batch's transaction. One that is there already gets the new attempts, error and
-    /// state, and no longer asks for a retry.
+    /// state, and no longer asks for a retry; one that was discarded stays so.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be kept.

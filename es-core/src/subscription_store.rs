@@ -1,6 +1,7 @@
 //! What a store must do so that subscriptions can be run on it: leases, attempts, dead letters, wake-ups.
 
 use std::future::Future;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -174,8 +175,34 @@ pub trait SubscriptionStore: ProjectionStore {
         query: LogQuery<'_>,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
+    /// What readers of the log wait for at this moment, if they do: a transaction that has appended and not ended. For
+    /// figures and logs.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be asked.
+    fn held_up(&self) -> impl Future<Output = Result<Option<HeldUp>, StoreError>> + Send {
+        std::future::ready(Ok(None))
+    }
+
     /// Hears of appends, those of other processes as far as the store can tell.
     fn wakes(&self) -> Wakes;
+}
+
+/// What readers of the log wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HeldUp {
+    /// For how long this process has known of it.
+    pub open_for: Duration,
+    /// Who may be appending, in words that an operator of the store understands.
+    pub by: String,
+}
+
+impl HeldUp {
+    /// Held up for so long by somebody.
+    pub const fn new(open_for: Duration, by: String) -> Self {
+        Self { open_for, by }
+    }
 }
 
 /// A table of a version that is to serve.

@@ -24,6 +24,21 @@ pub struct Hole {
     pub holders: Vec<HoleHolder>,
 }
 
+impl Hole {
+    /// Who may be appending, in words.
+    pub(crate) fn held_by(&self) -> String {
+        let holders = self.holders.iter().map(|holder| {
+            let pid = holder.pid.map(|pid| format!("pid {pid}"));
+            let prepared =
+                holder.prepared.as_ref().map(|gid| format!("prepared transaction {gid:?}"));
+            let application = holder.application.as_deref().filter(|name| !name.is_empty());
+            let application = application.map(|name| format!(" ({name})")).unwrap_or_default();
+            prepared.or(pid).unwrap_or_else(|| "somebody".to_owned()) + &application
+        });
+        holders.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// A transaction that has appended and not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

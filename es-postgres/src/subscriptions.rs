@@ -1,7 +1,7 @@
 //! Subscriptions: what the contract of es-core asks for, kept by the modules that do the work.
 
 use es_core::{
-    Checkpoint, DeadLetter, Epoch, Lease, LeaseRequest, Leases, LetterSelection, LogQuery,
+    Checkpoint, DeadLetter, Epoch, HeldUp, Lease, LeaseRequest, Leases, LetterSelection, LogQuery,
     Position, ProjectionPart, Promotion, StoreError, SubscriptionStore, Wakes,
 };
 use uuid::Uuid;
@@ -102,6 +102,10 @@ impl SubscriptionStore for PgStore {
 
     async fn count_log(&self, query: LogQuery<'_>) -> Result<u64, StoreError> {
         self.count_events(query).await
+    }
+
+    async fn held_up(&self) -> Result<Option<HeldUp>, StoreError> {
+        Ok(self.hole().await?.map(|hole| HeldUp::new(hole.open_for, hole.held_by())))
     }
 
     fn wakes(&self) -> Wakes {

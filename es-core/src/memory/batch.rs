@@ -3,7 +3,7 @@
 use super::MemoryStore;
 use super::staging::Staging;
 use crate::checkpoint::Checkpoint;
-use crate::dead_letter::DeadLetter;
+use crate::dead_letter::{DeadLetter, LetterState};
 use crate::error::StoreError;
 use crate::projection_store::{BatchStart, ProjectionBatch};
 use crate::read_model::ReadModelBackend;
@@ -62,10 +62,16 @@ impl ProjectionBatch for MemoryBatch {
         let letters = inner.progress.letters(&part);
         for (position, letter) in self.letters {
             match letter {
+                // Somebody has decided meanwhile that it is not to be handled.
+                Some(_) if letters.get(&position).is_some_and(is_discarded) => None,
                 Some(letter) => letters.insert(position, letter),
                 None => letters.remove(&position),
             };
         }
         Ok(())
     }
+}
+
+fn is_discarded(letter: &DeadLetter) -> bool {
+    letter.state == LetterState::Discarded
 }

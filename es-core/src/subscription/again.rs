@@ -52,8 +52,8 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
 
     async fn retry_stream(&mut self, letters: Vec<DeadLetter>) -> Result<(), Trouble> {
         let stream = letters.first().map(|letter| letter.stream);
-        for letter in letters {
-            if self.is_told_to_stop() || !self.retry_letter(&letter).await? {
+        for (at, letter) in letters.iter().enumerate() {
+            if self.is_told_to_stop() || !self.retry_letter(letter, &letters[at + 1..]).await? {
                 return Ok(());
             }
         }
@@ -61,8 +61,13 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         Ok(())
     }
 
-    /// Whether the letter has been handled now.
-    async fn retry_letter(&mut self, letter: &DeadLetter) -> Result<bool, Trouble> {
+    /// Whether the letter has been handled now. If not, those behind it are no longer asked for either: their turn comes
+    /// when this one is asked for again.
+    async fn retry_letter(
+        &mut self,
+        letter: &DeadLetter,
+        behind: &[DeadLetter],
+    ) -> Result<bool, Trouble> {
         let event = self.event_of(letter).await?;
         // An attempt that ends the process would otherwise be made for ever, as its wish stays.
         let lives = self.count_attempt(letter.position).await?;
@@ -82,6 +87,10 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
                 let failed = DeadLetter::failed(&event, attempts, letter_text(&error));
                 let mut batch = self.begin().await?;
                 batch.bury(&failed).await.map_err(|e| self.store(e))?;
+                for letter in behind.iter().filter(|letter| letter.retry) {
+                    let waits = DeadLetter { retry: false, ..letter.clone() };
+                    batch.bury(&waits).await.map_err(|e| self.store(e))?;
+                }
                 self.commit(batch, self.saved).await?;
                 Ok(false)
             }

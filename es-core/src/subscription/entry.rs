@@ -41,7 +41,7 @@ impl Entry {
     /// Starts it, unless it runs.
     pub(super) fn start(&self) {
         let mut running = self.running();
-        if running.as_ref().is_some_and(|running| !running.task.is_finished()) {
+        if self.runs(running.as_ref()) {
             return;
         }
         self.tracker.started();
@@ -73,7 +73,7 @@ impl Entry {
 
     /// Ends it after the batch in hand, however long that takes. Whether it was running.
     pub(super) async fn halt(&self) -> bool {
-        let was_running = self.running().as_ref().is_some_and(|r| !r.task.is_finished());
+        let was_running = self.runs(self.running().as_ref());
         // A batch ends: each handler has its time.
         let _ = self.stop(Duration::from_hours(1)).await;
         was_running
@@ -146,6 +146,11 @@ impl Entry {
             let _ = tokio::time::timeout(longest, changes.changed()).await;
             pause = (pause * 2).min(Duration::from_millis(100));
         }
+    }
+
+    /// Not any more once it is known to have ended, though its task may need another moment.
+    fn runs(&self, running: Option<&Running>) -> bool {
+        running.is_some_and(|it| !it.task.is_finished()) && self.tracker.ended().is_none()
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Running>> {

@@ -1,4 +1,5 @@
-//! Figures for the outside, through the `metrics` facade; nothing without the feature.
+//! Figures for the outside, through the `metrics` facade; nothing without the feature. An event counts when its page is done,
+//! whether it was handled, left out or put aside.
 //!
 //! | name | kind | labels |
 //! |---|---|---|
@@ -9,6 +10,7 @@
 //! | `es_subscription_lag_events` | gauge | `subscription` |
 //! | `es_subscription_lag_seconds` | gauge | `subscription` |
 //! | `es_log_settled_position` | gauge | |
+//! | `es_log_hole_seconds` | gauge | `held_by` |
 #![cfg_attr(
     not(feature = "metrics"),
     expect(unused_variables, reason = "without the feature there is nobody to tell")
@@ -18,6 +20,7 @@ use std::time::Duration;
 
 use super::status::SubscriptionStatus;
 use crate::checkpoint::ProjectionPart;
+use crate::subscription_store::HeldUp;
 use crate::version::Position;
 
 #[cfg(feature = "metrics")]
@@ -56,5 +59,20 @@ pub(super) fn lag(name: &str, status: &SubscriptionStatus, settled: Position) {
         metrics::gauge!("es_subscription_lag_events", &label).set(status.lag_events as f64);
         metrics::gauge!("es_subscription_lag_seconds", &label).set(status.lag_time.as_secs_f64());
         metrics::gauge!("es_log_settled_position").set(settled.get() as f64);
+    }
+}
+
+/// For how long readers of the log have waited for somebody, and whom; who is no longer waited for gets 0.
+pub(super) fn hole(before: Option<&HeldUp>, now: Option<&HeldUp>) {
+    #[cfg(feature = "metrics")]
+    {
+        let gauge =
+            |hole: &HeldUp| metrics::gauge!("es_log_hole_seconds", "held_by" => hole.by.clone());
+        if let Some(before) = before.filter(|before| now.is_none_or(|now| now.by != before.by)) {
+            gauge(before).set(0.0);
+        }
+        if let Some(now) = now {
+            gauge(now).set(now.open_for.as_secs_f64());
+        }
     }
 }

@@ -195,16 +195,9 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
         let limit = self.plan.config.handler_timeout;
         let mut batch = Batch { event, tables: self.plan.tables, streams, backend, unit };
         self.tracker.handling(number, Some(event.position));
-        let begun = Instant::now();
-        let handled = guarded(self.processor.handle(event, &mut batch));
-        let outcome = tokio::time::timeout(limit, handled).await;
+        let outcome = guarded(limit, self.processor.handle(event, &mut batch)).await;
         self.tracker.handling(number, None);
-        match outcome {
-            Ok(outcome) if begun.elapsed() <= limit => outcome,
-            // One that kept its thread could not be interrupted, and has taken too long all the same; the store may have
-            // given up its transaction for it, so what it says does not count.
-            _ => Err(ProjectionError::TimedOut { limit }),
-        }
+        outcome
     }
 
     /// Commits the open transaction, if there is one, with all that is handled.

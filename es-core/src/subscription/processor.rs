@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use tokio::sync::RwLock;
@@ -98,17 +99,19 @@ impl Plan {
     }
 }
 
-/// Runs user code: a panic becomes an error, also one that comes when the future is dropped at its end.
+/// Runs user code for no longer than `limit`: a panic becomes an error, also one that comes when the future is dropped, at
+/// its end or because it took too long.
 pub(super) async fn guarded(
+    limit: Duration,
     handled: BoxFuture<'_, Result<(), ProjectionError>>,
 ) -> Result<(), ProjectionError> {
-    #[allow(
-        clippy::redundant_async_block,
-        reason = "the block drops the future inside of what catches panics"
-    )]
-    let handled = async move { handled.await };
-    match AssertUnwindSafe(handled).catch_unwind().await {
-        Ok(outcome) => outcome,
+    let begun = Instant::now();
+    let limited = async move { tokio::time::timeout(limit, handled).await };
+    match AssertUnwindSafe(limited).catch_unwind().await {
+        Ok(Ok(outcome)) if begun.elapsed() <= limit => outcome,
+        // One that kept its thread could not be interrupted, and has taken too long all the same; the store may have given
+        // up its transaction for it, so what it says does not count.
+        Ok(_) => Err(ProjectionError::TimedOut { limit }),
         Err(panic) => Err(ProjectionError::Panicked { message: panic_text(&*panic) }),
     }
 }

@@ -12,7 +12,7 @@ use super::manager::SubscriptionManager;
 use super::processor::{Mode, guarded};
 use super::runner::Runner;
 use crate::checkpoint::{Checkpoint, Part};
-use crate::projection::{Batch, ProjectionError};
+use crate::projection::Batch;
 use crate::projection_store::{BatchStart, ProjectionBatch as _};
 use crate::read_model::ReadModelBackend;
 use crate::store::LogPage;
@@ -289,9 +289,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             let mut batch =
                 Batch { event, tables, streams: &streams, backend: &mut *backend, unit: &mut unit };
             let limit = self.plan.config.handler_timeout;
-            let handled = guarded(processor.handle(event, &mut batch));
-            let outcome = tokio::time::timeout(limit, handled).await;
-            outcome.unwrap_or(Err(ProjectionError::TimedOut { limit })).map_err(|cause| {
+            guarded(limit, processor.handle(event, &mut batch)).await.map_err(|cause| {
                 let (position, event) = (event.position, event.id);
                 SubscriptionError::Event { event, position, attempts: 1, cause }
             })?;

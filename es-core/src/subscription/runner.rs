@@ -19,7 +19,7 @@ use crate::error::StoreError;
 use crate::inline::panic_text;
 use crate::lease::{Lease, LeaseRequest, Leases};
 use crate::projection::ProjectionError;
-use crate::subscription_store::{Promotion, SubscriptionStore};
+use crate::subscription_store::{HeldUp, Promotion, SubscriptionStore};
 use crate::version::Position;
 
 /// One subscription: what it runs, where it reads, where it keeps its checkpoint.
@@ -42,6 +42,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             workers: JoinSet::new(),
             running: BTreeMap::new(),
             goal: None,
+            hole: None,
         };
         let ended = match crew.work().await {
             Ok(()) => Ended::Stopped,
@@ -84,7 +85,12 @@ struct Crew<L: SubscriptionStore, J: SubscriptionStore> {
     running: BTreeMap<u32, Hired>,
     /// What was settled when it was first looked whether a new version may serve.
     goal: Option<Position>,
+    /// What readers waited for when that was last asked.
+    hole: Option<HeldUp>,
 }
+
+/// How long readers may wait for a writer before that is said.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One worker.
 struct Hired {
@@ -146,6 +152,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             self.runner.tracker.head(head);
             metrics::lag(&plan.name, &self.runner.tracker.status(), head);
         }
+        self.look_for_hole().await;
         self.staff(&leases);
         self.runner.tracker.holds(!self.running.is_empty());
         Ok(())
@@ -271,6 +278,17 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
         {
             tracing::debug!(%error, "a lease could not be given back, and runs out by itself");
         }
+    }
+
+    /// Readers wait for a writer who takes long: whoever operates the store should know who that is.
+    async fn look_for_hole(&mut self) {
+        let Ok(held_up) = self.runner.log.held_up().await else { return };
+        metrics::hole(self.hole.as_ref(), held_up.as_ref());
+        if let Some(hole) = held_up.as_ref().filter(|hole| hole.open_for > PATIENCE) {
+            tracing::warn!(subscription = %self.runner.plan.name, by = %hole.by, open_for = ?hole.open_for,
+                "readers of the log wait for a transaction that has appended and not ended");
+        }
+        self.hole = held_up;
     }
 
     /// A handler that blocks its thread cannot be cut off; but its part must not be kept from others for ever.

@@ -293,7 +293,7 @@ impl Inner {
     fn state(&self) -> State {
         match self.state {
             State::CatchingUp | State::Starting if self.paused => State::Paused,
-            State::CatchingUp if self.parts.is_empty() => State::Starting,
+            State::CatchingUp if self.parts.is_empty() => State::Standby,
             State::CatchingUp if self.parts.values().all(|part| part.live) => State::Live,
             state => state,
         }

@@ -5,3 +5,5 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
 ON CONFLICT (projection, version, position) DO UPDATE
 SET state = excluded.state, attempts = excluded.attempts, error = excluded.error, failed_at = excluded.failed_at,
     retry = false, reason = NULL
+-- Somebody may have decided meanwhile that it is not to be handled.
+WHERE letter.state <> 'discarded'

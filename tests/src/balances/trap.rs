@@ -35,7 +35,7 @@ impl Trap {
             Self::Abort(n) if n == cents => std::process::abort(),
             Self::Hang(n) if n == cents => std::future::pending().await,
             Self::Block(n) if n == cents => loop {
-                std::thread::sleep(Duration::from_secs(3600));
+                std::thread::sleep(Duration::from_hours(1));
             },
             Self::Slow(pause) => {
                 tokio::time::sleep(pause).await;

@@ -35,6 +35,7 @@ pub(crate) struct Probe<S> {
 struct Shared {
     steps: Mutex<Vec<(Instant, Step)>>,
     deaf: AtomicBool,
+    no_leases: AtomicBool,
     commits_to_refuse: AtomicU32,
 }
 
@@ -53,6 +54,16 @@ impl<S> Probe<S> {
     /// Refuses the next commits as if the connection were lost.
     pub(crate) fn refuse_commits(&self, times: u32) {
         self.state.commits_to_refuse.store(times, Ordering::SeqCst);
+    }
+
+    /// From now on it cannot be asked for leases, or given any back, as if the connection were lost.
+    pub(crate) fn refuse_leases(&self) {
+        self.state.no_leases.store(true, Ordering::SeqCst);
+    }
+
+    fn leases(&self) -> Result<(), StoreError> {
+        let refused = self.state.no_leases.load(Ordering::SeqCst);
+        if refused { Err(StoreError::Unavailable(Cause::new("told to refuse"))) } else { Ok(()) }
     }
 
     /// How many commits are still to be refused.
@@ -188,10 +199,12 @@ impl<S: ProjectionStore> ProjectionStore for Probe<S> {
 
 impl<S: SubscriptionStore> SubscriptionStore for Probe<S> {
     async fn lease(&self, request: LeaseRequest<'_>) -> Result<Leases, StoreError> {
+        self.leases()?;
         self.inner.lease(request).await
     }
 
     async fn release(&self, name: &str, version: u32, lease: Lease) -> Result<(), StoreError> {
+        self.leases()?;
         self.inner.release(name, version, lease).await
     }
 

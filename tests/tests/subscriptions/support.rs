@@ -55,6 +55,30 @@ pub(crate) fn hangs_at(amount: i64) -> Trap {
     })
 }
 
+/// Keeps handlers waiting until it is opened.
+#[derive(Clone, Default)]
+pub(crate) struct Gate(Arc<tokio::sync::watch::Sender<bool>>);
+
+impl Gate {
+    pub(crate) fn open(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Waits at one amount.
+    pub(crate) fn at(&self, amount: i64) -> Trap {
+        let gate = self.0.clone();
+        trap(move |n| {
+            let mut opened = gate.subscribe();
+            async move {
+                if n == amount {
+                    opened.wait_for(|open| *open).await.unwrap();
+                }
+                Ok(())
+            }
+        })
+    }
+}
+
 /// Takes its time for everything.
 pub(crate) fn takes(time: Duration) -> Trap {
     trap(move |_| async move {

@@ -22,7 +22,7 @@ pub use workload::{ResourceWorkload, Workload};
 const BATCH: usize = 5_000;
 
 /// How long the read models may take to catch up: a log of any length.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+const PATIENCE: Duration = Duration::from_hours(24);
 
 /// The three projections, each with its own checkpoint, to be run side by side.
 ///
