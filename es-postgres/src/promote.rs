@@ -19,12 +19,13 @@ impl PgStore {
     ) -> Result<(), StoreError> {
         self.ready().await?;
         let mut transaction = self.transaction().await?;
-        for statement in
-            [include_str!("sql/table_lock.sql"), include_str!("sql/promote_patience.sql")]
-        {
-            let done = sqlx::raw_sql(statement).execute(&mut *transaction).await;
-            done.map_err(|e| store_error(&e))?;
-        }
+        let lock = sqlx::raw_sql(include_str!("sql/table_lock.sql"));
+        lock.execute(&mut *transaction).await.map_err(|e| store_error(&e))?;
+        sqlx::query(include_str!("sql/promote_patience.sql"))
+            .bind(i64::try_from(tables.len()).unwrap_or(i64::MAX))
+            .execute(&mut *transaction)
+            .await
+            .map_err(|e| store_error(&e))?;
         let before: Option<i32> = sqlx::query_scalar(include_str!("sql/promote_serving.sql"))
             .bind(name)
             .bind(integer(version)?)

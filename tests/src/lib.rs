@@ -1,7 +1,9 @@
 //! What the tests of this crate share.
 
 pub mod balances;
+pub mod dropped;
 pub mod log;
+pub mod pace;
 pub mod proxy;
 pub mod worker;
 

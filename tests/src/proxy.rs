@@ -1,4 +1,4 @@
-//! A small TCP proxy between a store and its server, which can cut the line at the worst moment.
+//! A small TCP proxy between a store and its server, which can cut the line at the worst moment or be slow.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,6 +8,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
+
+use crate::pace::Pace;
 
 /// Passes bytes on, until it is told to cut. Ends when it is dropped.
 #[derive(Debug)]
@@ -22,6 +24,7 @@ struct State {
     armed: Mutex<Option<Cut>>,
     cuts: AtomicU64,
     gone: Notify,
+    pace: Mutex<Pace>,
 }
 
 /// When to cut, and what.
@@ -50,6 +53,10 @@ impl Cut {
 }
 
 impl State {
+    fn pace(&self) -> Pace {
+        *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn due(&self, bytes: &[u8]) -> Option<Cut> {
         let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
         armed.take_if(|cut| cut.is_due(bytes))
@@ -83,6 +90,11 @@ impl Proxy {
     /// Cuts, once.
     pub fn cut_next(&self, cut: Cut) {
         *self.state.armed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut);
+    }
+
+    /// What goes through from now on is as slow as that, in each direction.
+    pub fn slow_down(&self, pace: Pace) {
+        *self.state.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
     }
 
     /// How often it has cut.
@@ -120,6 +132,7 @@ async fn line(client: TcpStream, target: String, state: Arc<State>) {
         let mut bytes = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
             let cut = state.due(&bytes[..read]);
+            state.pace().wait(read).await;
             let lost = matches!(cut, Some(Cut::BeforeCommit));
             if !lost && to_server.write_all(&bytes[..read]).await.is_err() {
                 return;
@@ -134,7 +147,13 @@ async fn line(client: TcpStream, target: String, state: Arc<State>) {
         }
     };
     let answers = async {
-        let _ = tokio::io::copy(&mut from_server, &mut to_client).await;
+        let mut bytes = vec![0; 64 * 1024];
+        while let Ok(read @ 1..) = from_server.read(&mut bytes).await {
+            state.pace().wait(read).await;
+            if to_client.write_all(&bytes[..read]).await.is_err() {
+                return;
+            }
+        }
     };
     // Whichever side ends first: both streams are dropped, which closes the connection on both sides.
     tokio::select! {

@@ -1,13 +1,10 @@
 //! Futures that are dropped half-way leave nothing behind that could harm whoever comes next.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
-
 use es_core::ExpectedVersion::Any;
 use es_core::{EventStore as _, LogQuery, ProjectionBatch as _, ProjectionStore as _, StreamId};
 use es_postgres::{PgConfig, PgStore};
 use es_tests::TestDatabase;
+use es_tests::dropped::drop_after;
 use es_tests::log::{entry, stream, until};
 use futures_util::StreamExt as _;
 use sqlx::PgConnection;
@@ -21,20 +18,6 @@ fn few_waits(tries: &mut usize, dropped: usize) -> Option<usize> {
     let more = *tries < 40 || (dropped == 0 && *tries < 2_000);
     *tries += 1;
     more.then_some(*tries % 4)
-}
-
-/// Drops `future` when it has had to wait `waits` times. Gives whether it was dropped.
-async fn drop_after<F: Future>(waits: usize, future: F) -> bool {
-    let (mut future, mut waited) = (pin!(future), 0);
-    poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(_) => Poll::Ready(false),
-        Poll::Pending if waited == waits => Poll::Ready(true),
-        Poll::Pending => {
-            waited += 1;
-            Poll::Pending
-        }
-    })
-    .await
 }
 
 /// One connection, so that the next call meets what a dropped one has left.

@@ -2,7 +2,11 @@
 //! undisturbed run. The program is `src/bin/worker.rs`.
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
+mod blue_green;
+mod dropped;
 mod kills;
+mod lines;
 mod poison;
 mod signals;
+mod soak;
 mod support;

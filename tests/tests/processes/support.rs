@@ -101,11 +101,6 @@ impl Worker {
         matches!(self.state().as_str(), "live" | "catching up")
     }
 
-    /// How many of its parts it has, as far as it has said.
-    pub(crate) fn parts(&self) -> u64 {
-        self.last().and_then(|line| line.get("parts")?.as_u64()).unwrap_or(0)
-    }
-
     /// How many events it has put aside.
     pub(crate) fn parked(&self) -> u64 {
         self.last().and_then(|line| line.get("parked")?.as_u64()).unwrap_or(0)
@@ -239,6 +234,12 @@ impl Bank {
     /// Rises with each owner of the projection.
     pub(crate) async fn epoch(&self) -> i64 {
         self.number("SELECT coalesce(max(epoch), 0) FROM es.checkpoints WHERE version = 1").await
+    }
+
+    /// As [`number`](Self::number), of a statement that is put together.
+    pub(crate) async fn number_of(&self, sql: &str) -> i64 {
+        let mut connection = self.database.connect().await;
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap()
     }
 
     /// A number from a connection of the test.
