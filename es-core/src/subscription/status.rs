@@ -23,7 +23,7 @@ pub enum State {
     CatchingUp,
     /// It has read all there is and waits for more.
     Live,
-    /// Somebody has paused it.
+    /// Somebody has paused it, and nothing is in hand any more.
     Paused,
     /// It was not started, or was stopped.
     Stopped,
@@ -103,6 +103,8 @@ struct Inner {
 struct PartStatus {
     position: Position,
     live: bool,
+    /// It has nothing in hand, and takes up nothing until it is told to.
+    resting: bool,
     /// The event that a handler has in hand.
     handling: Option<(Position, Instant)>,
 }
@@ -248,6 +250,13 @@ impl Tracker {
         }
     }
 
+    /// It does nothing because it is paused, or goes on.
+    pub(super) fn resting(&self, part: u32, resting: bool) {
+        if self.inner().parts.get(&part).is_some_and(|part| part.resting != resting) {
+            self.change(|inner| inner.part(part).resting = resting);
+        }
+    }
+
     pub(super) fn head(&self, head: Position) {
         if head > self.inner().head {
             self.change(|inner| inner.head = head);
@@ -290,9 +299,14 @@ impl Inner {
         self.parts.values().map(|part| part.position).min().unwrap_or(self.last_position)
     }
 
+    /// Nothing is in hand any more.
+    fn rests(&self) -> bool {
+        self.parts.values().all(|part| part.resting)
+    }
+
     fn state(&self) -> State {
         match self.state {
-            State::CatchingUp | State::Starting if self.paused => State::Paused,
+            State::CatchingUp | State::Starting if self.paused && self.rests() => State::Paused,
             State::CatchingUp if self.parts.is_empty() => State::Standby,
             State::CatchingUp if self.parts.values().all(|part| part.live) => State::Live,
             state => state,

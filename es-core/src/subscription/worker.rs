@@ -243,9 +243,12 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore> Worker<L, J> {
             if self.open.is_some() && self.save().await.is_err() {
                 self.roll_back();
             }
+            self.tracker.resting(self.part.part.number(), true);
         }
         let waited = self.control.wait_for(|control| *control != Control::Pause).await;
-        waited.is_ok_and(|control| *control == Control::Run)
+        let may_run = waited.is_ok_and(|control| *control == Control::Run);
+        self.tracker.resting(self.part.part.number(), false);
+        may_run
     }
 
     pub(super) fn is_told_to_stop(&self) -> bool {
