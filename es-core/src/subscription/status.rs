@@ -23,7 +23,7 @@ pub enum State {
     CatchingUp,
     /// It has read all there is and waits for more.
     Live,
-    /// Somebody has paused it.
+    /// Somebody has paused it, and nothing is in hand any more.
     Paused,
     /// It was not started, or was stopped.
     Stopped,
@@ -257,7 +257,7 @@ impl Tracker {
     }
 
     pub(super) fn all_rest(&self) -> bool {
-        self.inner().parts.values().all(|part| part.resting)
+        self.inner().rests()
     }
 
     pub(super) fn head(&self, head: Position) {
@@ -302,9 +302,14 @@ impl Inner {
         self.parts.values().map(|part| part.position).min().unwrap_or(self.last_position)
     }
 
+    /// Nothing is in hand any more.
+    fn rests(&self) -> bool {
+        self.parts.values().all(|part| part.resting)
+    }
+
     fn state(&self) -> State {
         match self.state {
-            State::CatchingUp | State::Starting if self.paused => State::Paused,
+            State::CatchingUp | State::Starting if self.paused && self.rests() => State::Paused,
             State::CatchingUp if self.parts.is_empty() => State::Standby,
             State::CatchingUp if self.parts.values().all(|part| part.live) => State::Live,
             state => state,

@@ -233,7 +233,7 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn()
 }
 
 /// Waits until a subscription is in a state.
-pub(crate) async fn until_state<P>(subscription: &Subscription<P>, state: State) {
+pub(crate) async fn until_state<P: Send + Sync>(subscription: &Subscription<P>, state: State) {
     let status = || subscription.status();
     let deadline = std::time::Instant::now() + SOON;
     while status().state != state {
