@@ -61,7 +61,7 @@ async fn a_process_stopped_past_its_lease_is_replaced_and_commits_nothing_more()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_stopped_in_an_open_transaction_keeps_nobody_waiting() {
     let bank = Bank::with_events(100).await;
-    let options = "--batch 2 --timeout-ms 900 --handler hold:100";
+    let options = "--batch 2 --timeout-ms 900 --handler hold:50";
     let mut first = bank.worker(options);
     until("some is done", || async { bank.position().await >= 4 }).await;
     let mut second = bank.worker(options);
