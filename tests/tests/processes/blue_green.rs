@@ -75,8 +75,8 @@ async fn wherever_the_switch_is_interrupted_readers_see_one_version() {
     let mut random = StdRng::seed_from_u64(64);
     let mut interrupted = 0;
     let mut takes = Duration::from_millis(500);
-    for round in 0..5 {
-        let bank = Bank::with_events(200).await;
+    for round in 0..4 {
+        let bank = Bank::with_events(100).await;
         let writer = bank.worker(&format!("--writer 8 --pause-ms 10 --seed {round}"));
         let mut old = bank.worker("--poll-ms 20 --retries 1000000");
         old.until("live").await;
@@ -85,7 +85,7 @@ async fn wherever_the_switch_is_interrupted_readers_see_one_version() {
         let new = loop {
             let mut new = bank.worker(OPTIONS);
             // The first round shows how long it takes, the others are killed about that time.
-            if round == 0 || interrupted >= 4 * round {
+            if round == 0 || interrupted >= 3 * round {
                 until_it_serves(&bank).await;
                 takes = takes.min(begun.elapsed());
                 break new;

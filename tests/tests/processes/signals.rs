@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use es_tests::log::until;
+use sqlx::Connection as _;
 
 use crate::support::{Bank, LEASE};
 
@@ -61,7 +62,7 @@ async fn a_process_stopped_past_its_lease_is_replaced_and_commits_nothing_more()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_stopped_in_an_open_transaction_keeps_nobody_waiting() {
     let bank = Bank::with_events(100).await;
-    let options = "--batch 2 --timeout-ms 900 --handler hold:100";
+    let options = "--batch 2 --timeout-ms 900 --handler hold:50";
     let mut first = bank.worker(options);
     until("some is done", || async { bank.position().await >= 4 }).await;
     let mut second = bank.worker(options);
@@ -92,3 +93,34 @@ async fn a_process_stopped_in_an_open_transaction_keeps_nobody_waiting() {
     assert_eq!(bank.number("SELECT events FROM holds").await, 100);
     assert_eq!(bank.number("SELECT attempts::bigint FROM es.checkpoints").await, 0);
 }
+
+/// Row 22, without the help of a checkpoint that has moved meanwhile: it is stopped when all that is left to do is the commit, and
+/// the one that has taken over has not committed anything when it wakes up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_wakes_up_before_its_commit_does_not_commit() {
+    let bank = Bank::with_events(100).await;
+    let mut locker = bank.database.connect().await;
+    let mut first = bank.worker("--lease-ms 400");
+    for _ in 0..4 {
+        first.until("live").await;
+        // A row cannot be written now, so its batch waits there.
+        let mut lock = locker.begin().await.unwrap();
+        sqlx::raw_sql("LOCK TABLE accounts IN SHARE MODE").execute(&mut *lock).await.unwrap();
+        bank.account(&[1]).await;
+        until("its batch waits", || async { bank.number(WAITING).await == 1 }).await;
+        let (epoch, at) = (bank.epoch().await, bank.position().await);
+        first.signal("-STOP");
+        let second = bank.worker("--lease-ms 400 --handler slow:600000 --timeout-ms 900000");
+        until("another has the lease", || async { bank.epoch().await > epoch }).await;
+        lock.rollback().await.unwrap();
+        until("its rows are written", || async { bank.number(WAITING).await == 0 }).await;
+        first.signal("-CONT");
+        first.until("standby").await;
+        assert_eq!(bank.position().await, at, "nothing is committed");
+        second.kill();
+        bank.until_all_is_projected().await;
+    }
+}
+
+const WAITING: &str =
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'accounts'::regclass";
