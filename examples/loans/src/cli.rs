@@ -258,9 +258,7 @@ async fn run_on<S: SubscriptionStore + Clone>(
     bar.finish_and_clear();
     let imported = imported?;
     eprint!("{}", summary(&imported));
-    let begun = Instant::now();
     projections::catch_up(&store).await.map_err(CliError::Project)?;
-    eprintln!("the read models caught up in {:.1?}", begun.elapsed());
     let report = Report::read(&store).await.map_err(CliError::Report)?;
     Ok(print(&report, arguments.json))
 }
