@@ -93,7 +93,7 @@ struct Crew<L: SubscriptionStore, J: SubscriptionStore> {
 }
 
 /// How long a promotion that failed is put off.
-const PROMOTION_PAUSE: Duration = Duration::from_secs(5);
+const PROMOTION_PAUSE: Duration = Duration::from_millis(500);
 
 /// How long readers may wait for a writer before that is said.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -119,9 +119,14 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
                 return Ok(());
             }
             self.tell(told);
-            if Instant::now() >= next_beat {
+            let begun = Instant::now();
+            if begun >= next_beat {
                 self.beat().await?;
-                next_beat = Instant::now() + beat;
+                next_beat = begun + beat;
+                // On a slow line the leases come first.
+                if begun.elapsed() < beat / 2 {
+                    self.take_figures().await;
+                }
             }
             if !serves {
                 serves = self.take_over().await?;
@@ -154,11 +159,6 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
             Ok(leases) => leases,
             Err(error) => return self.bear(error),
         };
-        if let Ok(head) = self.runner.log.settled().await {
-            self.runner.tracker.head(head);
-            metrics::lag(&plan.name, &self.runner.tracker.status(), head);
-        }
-        self.look_for_hole().await;
         self.staff(&leases);
         self.runner.tracker.holds(!self.running.is_empty());
         Ok(())
@@ -288,8 +288,13 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
         }
     }
 
-    /// Readers wait for a writer who takes long: whoever operates the store should know who that is.
-    async fn look_for_hole(&mut self) {
+    /// How far the log goes, and whether readers wait for a writer who takes long: whoever operates the store should know
+    /// who that is.
+    async fn take_figures(&mut self) {
+        if let Ok(head) = self.runner.log.settled().await {
+            self.runner.tracker.head(head);
+            metrics::lag(&self.runner.plan.name, &self.runner.tracker.status(), head);
+        }
         let Ok(held_up) = self.runner.log.held_up().await else { return };
         metrics::hole(self.hole.as_ref(), held_up.as_ref());
         if let Some(hole) = held_up.as_ref().filter(|hole| hole.open_for > PATIENCE) {
