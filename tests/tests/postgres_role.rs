@@ -1,4 +1,5 @@
 //! A program whose role may do only what the README of es-postgres lists.
+#![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
 use es_core::ExpectedVersion::{Any, NoStream};
 use es_core::{

@@ -67,9 +67,8 @@ impl ProjectionBatch for MemoryBatch {
         for (position, letter) in self.letters {
             match letter {
                 // Somebody has decided meanwhile that it is not to be handled.
-                Some(_) if letters.get(&position).is_some_and(is_discarded) => None,
+                _ if letters.get(&position).is_some_and(is_discarded) => None,
                 Some(letter) => letters.insert(position, letter),
-                None if letters.get(&position).is_some_and(is_discarded) => None,
                 None => letters.remove(&position),
             };
         }
