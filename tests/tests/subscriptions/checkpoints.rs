@@ -22,7 +22,7 @@ crate::on_each_store!(
     a_crash_repeats_nothing_in_the_store,
 );
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Events from 1 to `count` in one stream, and the position before the first.
 async fn log<S: SubscriptionStore>(store: &S, count: i64) -> u64 {

@@ -92,9 +92,9 @@ async fn a_panic_while_values_are_dropped_is_a_failure_too<S: SubscriptionStore 
             std::future::pending::<()>().await;
         }
         if n == 1 {
-            drop(mine)
+            drop(mine);
         } else {
-            std::mem::forget(mine)
+            std::mem::forget(mine);
         }
         Ok(())
     }));
@@ -242,7 +242,7 @@ async fn rows_of_an_undeclared_read_model_fail_at_once<S: SubscriptionStore + Cl
     note(&store, Uuid::now_v7(), &[1]).await;
     let manager = SubscriptionManager::new(store.clone());
     // It would be tried again for an hour if it were taken for the event's fault.
-    let slow = Retry::times(9).pauses(Duration::from_secs(3600), Duration::from_secs(3600));
+    let slow = Retry::times(9).pauses(Duration::from_hours(1), Duration::from_hours(1));
     let config = quick().retry(slow).on_failure(OnFailure::Skip);
     let handle = manager.subscribe("undeclared", Undeclared, config).unwrap();
     manager.start().await.unwrap();

@@ -1,4 +1,5 @@
 //! Subscriptions, on every store alike.
+#![allow(clippy::similar_names, reason = "a status and the state it tells")]
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
 mod checkpoints;
