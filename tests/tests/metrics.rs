@@ -16,14 +16,14 @@ struct Noted {
     n: i64,
 }
 
-/// Refuses the second event of each stream.
-struct Picky;
+/// Refuses one number.
+struct Picky(i64);
 
 #[projection(name = "picky")]
 impl Picky {
     #[handles(Noted)]
     fn noted(&self, event: &Noted) -> Result<(), ProjectionError> {
-        if event.n == 2 { Err(ProjectionError::handler("not this one")) } else { Ok(()) }
+        if event.n == self.0 { Err(ProjectionError::handler("not this one")) } else { Ok(()) }
     }
 }
 
@@ -66,7 +66,7 @@ async fn subscriptions_and_the_log_are_measured() {
         .retry(Retry::times(1).pauses(Duration::from_millis(1), Duration::from_millis(1)))
         .on_failure(OnFailure::Park)
         .lease(Duration::from_millis(100));
-    manager.subscribe("picky", Picky, config).unwrap();
+    manager.subscribe("picky", Picky(2), config).unwrap();
     manager.start().await.unwrap();
     manager.wait_caught_up(Duration::from_secs(30)).await.unwrap();
 

@@ -257,6 +257,7 @@ struct Weighed {
     grams: i64,
 }
 
+#[allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "what an upcaster is")]
 fn in_grams(old: Json) -> Result<Json, UpcastError> {
     let kilos = old["kilos"].as_i64().unwrap_or_default();
     Ok(serde_json::json!({ "grams": kilos * 1000 }))

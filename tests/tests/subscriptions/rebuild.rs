@@ -215,6 +215,7 @@ struct Silent;
 #[projection(name = "silent")]
 impl Silent {
     #[handles(crate::support::Noted)]
+    #[allow(clippy::unused_async, reason = "handlers may be async")]
     async fn noted(&self, _: &crate::support::Noted, _: &EventContext<'_>) -> Outcome {
         Ok(())
     }
