@@ -143,8 +143,8 @@ pub enum CheckpointEvery {
     /// After each batch.
     #[default]
     Batch,
-    /// When so much time has passed since the last one, when there is nothing more to read, and at the stop. For a
-    /// projection in the store the transaction stays open as long, which makes long replays faster.
+    /// When so much time has passed since the last one, and at the stop. For a projection in the store the transaction stays
+    /// open as long, which makes long replays faster; it is committed too when there is nothing more to read.
     Interval(Duration),
 }
 

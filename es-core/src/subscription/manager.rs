@@ -139,7 +139,7 @@ impl<S: SubscriptionStore + Clone> SubscriptionManager<S> {
     }
 
     /// Ends every subscription: each finishes the batch that it has in hand and gives its lease back, so that another process
-    /// takes over at once. What is not done by the deadline is cut off and rolled back.
+    /// takes over when it next asks, within a quarter of the lease's time. What is not done by the deadline is cut off and rolled back.
     ///
     /// # Errors
     /// [`SubscriptionError::CutOff`] naming the first that had to be cut off.
