@@ -39,6 +39,7 @@
 #![doc = include_str!("../../docs/choosing-a-projection.md")]
 
 mod again;
+mod beginning;
 mod careful;
 mod config;
 mod entry;
@@ -51,6 +52,7 @@ mod page;
 mod processor;
 mod rebuild;
 mod runner;
+mod serving;
 mod shutdown;
 mod status;
 mod watchdog;

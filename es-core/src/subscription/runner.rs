@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::error::SubscriptionError;
 use super::metrics;
-use super::processor::{Mode, Plan};
+use super::processor::Plan;
 use super::status::{Ended, Tracker};
 use super::watchdog::Watchdog;
 use super::worker::{Control, Stop, Worker};
@@ -43,6 +43,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             running: BTreeMap::new(),
             goal: None,
             promote_after: None,
+            suspect: None,
             hole: None,
         };
         let ended = match crew.work().await {
@@ -78,22 +79,21 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
 }
 
 /// The workers of one subscription in this process.
-struct Crew<L: SubscriptionStore, J: SubscriptionStore> {
+pub(super) struct Crew<L: SubscriptionStore, J: SubscriptionStore> {
     owner: Uuid,
-    runner: Arc<Runner<L, J>>,
+    pub(super) runner: Arc<Runner<L, J>>,
     control: watch::Receiver<Control>,
     workers: JoinSet<(u32, Stop)>,
     running: BTreeMap<u32, Hired>,
     /// What was settled when it was last looked whether a new version may serve.
-    goal: Option<Position>,
+    pub(super) goal: Option<Position>,
     /// No earlier than then is the serving name to be changed again.
-    promote_after: Option<Instant>,
+    pub(super) promote_after: Option<Instant>,
+    /// The event that a handler seemed to be stuck at when that was last looked.
+    suspect: Option<Position>,
     /// What readers waited for when that was last asked.
     hole: Option<HeldUp>,
 }
-
-/// How long a promotion that failed is put off.
-const PROMOTION_PAUSE: Duration = Duration::from_millis(500);
 
 /// How long readers may wait for a writer before that is said.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -165,7 +165,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
     }
 
     /// An error that passes is noted; any other ends the subscription.
-    fn bear(&self, error: StoreError) -> Result<(), SubscriptionError> {
+    pub(super) fn bear(&self, error: StoreError) -> Result<(), SubscriptionError> {
         let error = ProjectionError::Store(error);
         if !self.runner.journal.is_transient(&error) {
             return Err(SubscriptionError::Projection(error));
@@ -305,56 +305,15 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
     }
 
     /// A handler that blocks its thread cannot be cut off; but its part must not be kept from others for ever.
-    fn look_for_stuck(&self) -> Result<(), SubscriptionError> {
+    fn look_for_stuck(&mut self) -> Result<(), SubscriptionError> {
         let limit = self.runner.stuck_after();
-        match self.runner.tracker.stuck(limit) {
-            Some(position) => Err(SubscriptionError::Stuck { position, waited: limit }),
-            None => Ok(()),
-        }
-    }
-
-    /// Lets this version serve once it has come as far as the log was when that was last asked. True when it serves.
-    async fn take_over(&mut self) -> Result<bool, SubscriptionError> {
-        let plan = self.runner.plan.clone();
-        if plan.mode == Mode::Direct || plan.tables.declared.is_empty() {
-            return Ok(true);
-        }
-        let journal = self.runner.journal.clone();
-        let settled = match self.runner.log.settled().await {
-            Ok(settled) => settled,
-            Err(error) => return self.bear(error).map(|()| false),
-        };
-        // As far as the log was a moment ago: so its readers do not go back in time.
-        let Some(goal) = self.goal.replace(settled) else {
-            return Ok(settled == Position::START && self.promote().await?);
-        };
-        let checkpoints = match journal.checkpoints(&plan.name, plan.version).await {
-            Ok(checkpoints) => checkpoints,
-            Err(error) => return self.bear(error).map(|()| false),
-        };
-        let there = checkpoints.iter().filter(|(_, checkpoint)| checkpoint.position >= goal);
-        if goal > Position::START && there.count() < plan.processors.len() {
-            return Ok(false);
-        }
-        self.promote().await
-    }
-
-    async fn promote(&mut self) -> Result<bool, SubscriptionError> {
-        if self.promote_after.is_some_and(|after| Instant::now() < after) {
-            return Ok(false);
-        }
-        let plan = self.runner.plan.clone();
-        let promotions = self.runner.promotions();
-        match self.runner.journal.promote(&plan.name, plan.version, &promotions).await {
-            Ok(()) => {
-                tracing::info!(projection = %plan.name, version = plan.version, "this version serves now");
-                Ok(true)
-            }
-            Err(error) => {
-                // Whoever waits for a table keeps its readers waiting too.
-                self.promote_after = Some(Instant::now() + PROMOTION_PAUSE);
-                self.bear(error).map(|()| false)
-            }
+        let seen = self.runner.tracker.stuck(limit);
+        // Twice in a row: a process that was stopped as a whole sees its handlers late once, and they go on.
+        let again = seen.is_some() && seen == self.suspect;
+        self.suspect = seen;
+        match seen {
+            Some(position) if again => Err(SubscriptionError::Stuck { position, waited: limit }),
+            _ => Ok(()),
         }
     }
 

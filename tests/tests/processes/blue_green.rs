@@ -147,6 +147,8 @@ impl Readers {
                 while !shared.end.load(Ordering::Relaxed) {
                     let version = look(&mut connection, tables).await;
                     shared.of_version[version - 1].fetch_add(1, Ordering::Relaxed);
+                    // A switch needs a moment in which nobody reads: readers without any pause put it off for long.
+                    tokio::time::sleep(Duration::from_millis(2)).await;
                 }
             })
         };
