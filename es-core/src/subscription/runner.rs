@@ -43,7 +43,6 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             running: BTreeMap::new(),
             goal: None,
             promote_after: None,
-            suspect: None,
             hole: None,
         };
         let ended = match crew.work().await {
@@ -89,8 +88,6 @@ pub(super) struct Crew<L: SubscriptionStore, J: SubscriptionStore> {
     pub(super) goal: Option<Position>,
     /// No earlier than then is the serving name to be changed again.
     pub(super) promote_after: Option<Instant>,
-    /// The event that a handler seemed to be stuck at when that was last looked.
-    suspect: Option<Position>,
     /// What readers waited for when that was last asked.
     hole: Option<HeldUp>,
 }
@@ -149,7 +146,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
 
     /// Asks for leases and sees to it that each has its worker.
     async fn beat(&mut self) -> Result<(), SubscriptionError> {
-        self.look_for_stuck()?;
+        self.look_for_stuck().await?;
         let plan = self.runner.plan.clone();
         let config = &plan.config;
         let parts = plan.parts();
@@ -305,16 +302,15 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Crew<L, J> {
     }
 
     /// A handler that blocks its thread cannot be cut off; but its part must not be kept from others for ever.
-    fn look_for_stuck(&mut self) -> Result<(), SubscriptionError> {
+    async fn look_for_stuck(&self) -> Result<(), SubscriptionError> {
         let limit = self.runner.stuck_after();
-        let seen = self.runner.tracker.stuck(limit);
-        // Twice in a row: a process that was stopped as a whole sees its handlers late once, and they go on.
-        let again = seen.is_some() && seen == self.suspect;
-        self.suspect = seen;
-        match seen {
-            Some(position) if again => Err(SubscriptionError::Stuck { position, waited: limit }),
-            _ => Ok(()),
+        let Some(position) = self.runner.tracker.stuck(limit) else { return Ok(()) };
+        // A process that was stopped as a whole sees its handlers late as well; they go on in a moment.
+        tokio::time::sleep((limit / 4).min(Duration::from_millis(250))).await;
+        if self.runner.tracker.stuck(limit) != Some(position) {
+            return Ok(());
         }
+        Err(SubscriptionError::Stuck { position, waited: limit })
     }
 
     /// Does something that must succeed before anything else, again while its error may pass.
