@@ -114,7 +114,7 @@ async fn a_handler_that_keeps_its_thread_ends_the_subscription<S: SubscriptionSt
     other.subscribe("sums", Sums::default(), config).unwrap();
     other.start().await.unwrap();
     other.wait_caught_up(SOON).await.unwrap();
-    tokio::time::sleep(ms(1600)).await;
+    tokio::time::sleep(ms(4200).saturating_sub(begun.elapsed())).await;
     assert_eq!(sums(&store).await, [(3, 2)]);
 }
 
