@@ -1,14 +1,13 @@
 //! Load, decide, append, and again on a conflict.
 
 mod inline;
+mod load;
 mod save;
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use futures_util::TryStreamExt as _;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
@@ -16,14 +15,12 @@ use self::inline::Inline;
 use crate::aggregate::Aggregate;
 #[cfg(feature = "runtime")]
 use crate::bus::EventBus;
-use crate::error::{ExecuteError, LoadError, SaveError};
+use crate::error::{ExecuteError, SaveError};
 use crate::events::IntoEvents;
-use crate::fold::Fold;
 use crate::id::AggregateId as _;
 use crate::metadata::Metadata;
 use crate::root::{Committed, Root};
-use crate::store::{BoxFuture, EventStore, StreamQuery};
-use crate::version::Version;
+use crate::store::{BoxFuture, EventStore};
 
 /// How often a command is decided anew when other writers were faster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,56 +173,6 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
             }
         };
         Box::pin(executing.instrument(span))
-    }
-
-    /// Loads the present state.
-    ///
-    /// # Errors
-    /// [`LoadError::NotFound`] when no event has begun the stream; [`LoadError`] when it cannot be read or replayed.
-    pub async fn load(&self, id: A::Id) -> Result<Root<A>, LoadError> {
-        self.load_while(id, StreamQuery::ALL, |_| true).await
-    }
-
-    /// Loads the state as it was at `version`; of a shorter stream, its present state. Meant to be looked at:
-    /// what is decided on an old state conflicts when it is saved.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load); [`LoadError::NotFound`] at version 0.
-    pub async fn load_at(&self, id: A::Id, version: Version) -> Result<Root<A>, LoadError> {
-        self.load_while(id, StreamQuery::ALL.up_to(version), |_| true).await
-    }
-
-    /// Loads the state as it was at `time`: up to, not including, the first event that happened (`occurred_at`) later.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load); [`LoadError::NotFound`] when the first event happened later.
-    pub async fn load_as_of(&self, id: A::Id, time: DateTime<Utc>) -> Result<Root<A>, LoadError> {
-        self.load_while(id, StreamQuery::ALL, |occurred_at| occurred_at <= time).await
-    }
-
-    /// Replays the stream while `keep` says yes to the time at which an event happened.
-    async fn load_while(
-        &self,
-        id: A::Id,
-        query: StreamQuery,
-        keep: impl Fn(DateTime<Utc>) -> bool + Send,
-    ) -> Result<Root<A>, LoadError> {
-        let stream = A::stream_id(id).map_err(LoadError::Name)?;
-        let span = tracing::debug_span!("es.load", %stream, version = Empty);
-        let loading = async move {
-            let mut fold = Fold::new(stream.clone());
-            let mut events = self.store.read_stream(&stream, query);
-            while let Some(event) = events.try_next().await? {
-                if !keep(event.occurred_at) {
-                    break;
-                }
-                fold.replay(&event)?;
-            }
-            Ok::<_, LoadError>(fold)
-        };
-        let fold = loading.instrument(span.clone()).await?;
-        span.record("version", fold.version.get());
-        Root::loaded(fold, self.metadata.clone())
     }
 }
 
