@@ -5,7 +5,7 @@ use std::fmt;
 use crate::aggregate::Aggregate;
 use crate::error::{AppendError, ExecuteError, Invalid, LoadError, SaveError};
 use crate::events::{Events, IntoEvents};
-use crate::fold::Fold;
+use crate::fold::{Fold, Origin};
 use crate::id::StreamId;
 use crate::metadata::Metadata;
 use crate::record::{NewEvent, StoredEvent};
@@ -105,7 +105,8 @@ impl<A: Aggregate> Root<A> {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
-        let recorded = self.fold.record(Events::of(events), self.pending.len(), &self.metadata);
+        let recorded =
+            self.fold.record(Events::of(events), self.pending.len(), &Origin::of(&self.metadata));
         if let Err(error @ SaveError::Replay { .. }) = &recorded {
             self.broken = Some(error.clone());
         }
@@ -119,7 +120,7 @@ impl<A: Aggregate> Root<A> {
         metadata: Metadata,
     ) -> Result<Self, SaveError> {
         let mut fold = Fold::new(A::stream_id(id).map_err(SaveError::Name)?);
-        let pending = fold.record(Events::of(events), 0, &metadata)?;
+        let pending = fold.record(Events::of(events), 0, &Origin::of(&metadata))?;
         if pending.is_empty() {
             let stream = fold.stream;
             return Err(SaveError::Append(AppendError::Invalid(Invalid::NoEvents { stream })));
@@ -128,15 +129,8 @@ impl<A: Aggregate> Root<A> {
     }
 
     pub(crate) fn loaded(fold: Fold<A>, metadata: Metadata) -> Result<Self, LoadError> {
-        if fold.state.is_none() {
-            let Fold { stream, version, .. } = fold;
-            return Err(match version {
-                Version::START => LoadError::NotFound { stream },
-                version => LoadError::NotBegun { stream, version },
-            });
-        }
         Ok(Self {
-            fold,
+            fold: fold.begun()?,
             pending: Vec::new(),
             metadata,
             created: false,
@@ -175,7 +169,9 @@ impl<A: Aggregate> Root<A> {
 
     /// The first `events` of the pending ones are stored: an append is atomic, so they are those of one attempt.
     pub(crate) fn saved_first(&mut self, events: usize, version: Version, position: Position) {
-        self.pending.drain(..events.min(self.pending.len()));
+        if let Some(last) = self.pending.drain(..events.min(self.pending.len())).last() {
+            self.fold.tip = Some(last.id);
+        }
         (self.created, self.in_doubt) = (false, false);
         self.fold.version = version;
         self.fold.position = position;
