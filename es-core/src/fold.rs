@@ -8,6 +8,7 @@ use crate::events::{Events, Recorded};
 use crate::id::{EventId, StreamId};
 use crate::metadata::Metadata;
 use crate::record::{NewEvent, StoredEvent};
+use crate::store::Appended;
 use crate::version::{Position, Version};
 
 /// A stream replayed up to some version.
@@ -51,6 +52,13 @@ impl<A: Aggregate> Fold<A> {
         let Self { version, position, tip, .. } = *self;
         let (stream, state) = (self.stream.clone(), self.state.as_ref().map(copy));
         Self { stream, state, version, position, tip }
+    }
+
+    /// What was recorded on it is stored; `last` is the last of it.
+    pub(crate) fn appended(&mut self, appended: Appended, last: Option<EventId>) {
+        self.version = appended.version;
+        self.position = appended.position;
+        self.tip = last;
     }
 
     /// Itself, if anything has begun it.

@@ -95,7 +95,7 @@ pub use projector::{Progress, Projector};
 pub use read_model::{ReadModel, ReadModelBackend, ReadModelQuery, RowKey, RowSelection};
 pub use record::{NewEvent, StoredEvent};
 pub use registry::{EventEntry, EventRegistry, RegistryError, Subscriber};
-pub use repository::{Repository, RetryPolicy};
+pub use repository::{CacheStats, Repository, RetryPolicy};
 pub use root::{Committed, Root};
 pub use row::{FoundRow, RowChange, RowInfo, Stored};
 pub use row_query::{Direction, ResolvedQuery, RowQuery};

@@ -119,13 +119,23 @@ impl<A: Aggregate> Root<A> {
         events: impl IntoEvents<A>,
         metadata: Metadata,
     ) -> Result<Self, SaveError> {
+        let (fold, pending) = Self::begin(id, events, &Origin::of(&metadata))?;
+        Ok(Self { fold, pending, metadata, created: true, in_doubt: false, broken: None })
+    }
+
+    /// A new stream and the events that begin it.
+    pub(crate) fn begin(
+        id: A::Id,
+        events: impl IntoEvents<A>,
+        origin: &Origin<'_>,
+    ) -> Result<(Fold<A>, Vec<NewEvent>), SaveError> {
         let mut fold = Fold::new(A::stream_id(id).map_err(SaveError::Name)?);
-        let pending = fold.record(Events::of(events), 0, &Origin::of(&metadata))?;
-        if pending.is_empty() {
+        let events = fold.record(Events::of(events), 0, origin)?;
+        if events.is_empty() {
             let stream = fold.stream;
             return Err(SaveError::Append(AppendError::Invalid(Invalid::NoEvents { stream })));
         }
-        Ok(Self { fold, pending, metadata, created: true, in_doubt: false, broken: None })
+        Ok((fold, events))
     }
 
     pub(crate) fn loaded(fold: Fold<A>, metadata: Metadata) -> Result<Self, LoadError> {
@@ -153,6 +163,16 @@ impl<A: Aggregate> Root<A> {
             expected: ExpectedVersion::Exact(self.version()),
             events: self.pending.clone(),
         }))
+    }
+
+    /// A copy of the state, if all of it is stored.
+    pub(crate) fn saved_state(&self, copy: fn(&A) -> A) -> Option<Fold<A>> {
+        (self.pending.is_empty() && self.broken.is_none()).then(|| self.fold.copy(copy))
+    }
+
+    /// What saving has left, of so many events.
+    pub(crate) fn committed(&self, events: usize) -> Committed {
+        Committed::of(&self.fold, events)
     }
 
     pub(crate) const fn in_doubt(&self) -> bool {
@@ -192,16 +212,17 @@ impl<A: fmt::Debug> fmt::Debug for Root<A> {
 /// What a command left in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
-    stream: StreamId,
-    events: usize,
-    version: Version,
-    position: Position,
+    pub(crate) stream: StreamId,
+    pub(crate) events: usize,
+    pub(crate) version: Version,
+    pub(crate) position: Position,
 }
 
 impl Committed {
-    pub(crate) fn of<A: Aggregate>(root: &Root<A>, events: usize) -> Self {
-        let stream = root.stream().clone();
-        Self { stream, events, version: root.version(), position: root.position() }
+    /// So many events at the end of a stream.
+    pub(crate) fn of<A>(fold: &Fold<A>, events: usize) -> Self {
+        let Fold { ref stream, version, position, .. } = *fold;
+        Self { stream: stream.clone(), events, version, position }
     }
 
     /// The stream that was written.
