@@ -15,6 +15,7 @@ mod letters;
 mod migrate;
 mod projection;
 mod promote;
+mod queue;
 mod read;
 mod reset;
 mod reset_context;

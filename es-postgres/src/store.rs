@@ -8,6 +8,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 
+use crate::append::{Appends, appends};
 use crate::config::PgConfig;
 use crate::error::store_error;
 use crate::guard::{self, Guard};
@@ -36,6 +37,7 @@ struct Inner {
     guard: Guard,
     settled: Settled,
     wake_ups: WakeUps,
+    appends: Appends,
 }
 
 impl PgStore {
@@ -70,7 +72,8 @@ impl PgStore {
 
     fn new(pool: PgPool, config: PgConfig) -> Self {
         let (guard, settled, wake_ups) = (Guard::default(), Settled::default(), WakeUps::new());
-        Self { inner: Arc::new(Inner { pool, config, guard, settled, wake_ups }) }
+        let appends = appends(config.get_append_lanes());
+        Self { inner: Arc::new(Inner { pool, config, guard, settled, wake_ups, appends }) }
     }
 
     /// Makes the schema `es`, or upgrades it. Any number of processes may call it at once.
@@ -97,6 +100,10 @@ impl PgStore {
 
     pub(crate) fn settled_log(&self) -> &Settled {
         &self.inner.settled
+    }
+
+    pub(crate) fn appends(&self) -> &Appends {
+        &self.inner.appends
     }
 
     pub(crate) fn wake_ups(&self) -> &WakeUps {
