@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod again;
 mod append;
 mod batch;
 mod config;
@@ -14,10 +15,12 @@ mod letters;
 mod migrate;
 mod projection;
 mod promote;
+mod queue;
 mod read;
 mod reset;
 mod reset_context;
 mod row;
+mod rows;
 mod settled;
 mod store;
 mod subscriptions;
