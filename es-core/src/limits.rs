@@ -71,24 +71,32 @@ impl Limits {
             }
             _ => {}
         }
-        append.events.iter().try_for_each(|event| self.check_event(event))
+        append.events.iter().try_for_each(|event| self.check_event(event).map(drop))
     }
 
-    fn check_event(&self, event: &NewEvent) -> Result<(), Invalid> {
+    /// Checks one event by itself, and gives the JSON of its metadata, which has to be made for that; `None` when nothing
+    /// is known.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the event and says what no store takes of it.
+    pub fn check_event(&self, event: &NewEvent) -> Result<Option<Payload>, Invalid> {
         self.check_size("payload", event, event.payload.as_str().len())?;
-        if !event.metadata.is_empty() {
+        let metadata = if event.metadata.is_empty() {
+            None
+        } else {
             let metadata = Payload::encode(&event.metadata).map_err(|e| Invalid::Metadata {
                 event: event.name.clone(),
                 reason: e.to_string(),
             })?;
             self.check_size("metadata", event, metadata.as_str().len())?;
-        }
+            Some(metadata)
+        };
         // The years that both chrono and every SQL timestamp can hold, with room for a time zone.
         if !(-4700..=200_000).contains(&event.occurred_at.year()) {
             let time = event.occurred_at.to_rfc3339();
             return Err(Invalid::Time { event: event.name.clone(), time });
         }
-        Ok(())
+        Ok(metadata)
     }
 
     fn check_size(

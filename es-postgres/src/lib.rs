@@ -8,6 +8,7 @@ mod error;
 mod event_store;
 mod guard;
 mod hole;
+mod import;
 mod inline;
 mod lease;
 mod letters;

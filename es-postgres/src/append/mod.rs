@@ -11,7 +11,7 @@ use es_core::{AppendError, Appended, StoreError, StreamAppend};
 use sqlx::PgConnection;
 use tokio::time::Instant;
 
-pub(crate) use self::outcome::{Pauses, stored};
+pub(crate) use self::outcome::{Pauses, stored, wait_for_writers};
 use crate::error::{is_collision, is_duplicate_event, is_refusal, store_error};
 use crate::store::PgStore;
 
