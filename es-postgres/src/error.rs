@@ -83,6 +83,14 @@ pub(crate) fn is_refusal(error: &sqlx::Error) -> bool {
     })
 }
 
+/// Whether the connection has ended, or the session at its other end.
+pub(crate) fn is_broken(error: &sqlx::Error) -> bool {
+    match server_error(error) {
+        Some(_) => !is_refusal(error),
+        None => matches!(error, sqlx::Error::Io(_)),
+    }
+}
+
 /// Whether the same statement should simply be sent again: it lost against another one.
 pub(crate) fn is_collision(error: &sqlx::Error) -> bool {
     server_error(error).is_some_and(|error| collides(error.code()))

@@ -5,7 +5,6 @@ use es_core::{
     Position, StoreError, StreamAppend, StreamId, StreamQuery,
 };
 
-use crate::read;
 use crate::store::PgStore;
 
 impl EventStore for PgStore {
@@ -30,6 +29,6 @@ impl EventStore for PgStore {
     }
 
     async fn locate(&self, ids: &[EventId]) -> Result<Vec<EventAddress>, StoreError> {
-        read::locate(&mut *self.acquire().await?, ids).await
+        self.find_events(ids).await
     }
 }

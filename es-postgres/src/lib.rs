@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod again;
 mod append;
 mod batch;
 mod config;
@@ -19,6 +20,7 @@ mod read;
 mod reset;
 mod reset_context;
 mod row;
+mod rows;
 mod settled;
 mod store;
 mod subscriptions;

@@ -10,7 +10,7 @@ use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 
 use crate::config::PgConfig;
 use crate::error::store_error;
-use crate::guard::Guard;
+use crate::guard::{self, Guard};
 use crate::migrate;
 use crate::settled::Settled;
 use crate::wake::WakeUps;
@@ -105,9 +105,17 @@ impl PgStore {
 
     /// A connection to a database that is known to be in order.
     pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, StoreError> {
-        let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
-        self.guard().check(&mut connection).await?;
-        Ok(connection)
+        self.ready().await?;
+        self.pool().acquire().await.map_err(|e| store_error(&e))
+    }
+
+    /// The database is in order. Gives its connection back at once: what comes next takes its own.
+    pub(crate) async fn ready(&self) -> Result<(), StoreError> {
+        if self.guard().is_passed() {
+            return Ok(());
+        }
+        let found = self.ask_anyway(guard::look).await?;
+        found.into_iter().try_for_each(|found| self.guard().judge(found))
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use es_core::{
     AppendError, Appended, Cause, EventAddress, EventId, StoreError, StreamAppend, Version,
 };
+use sqlx::PgConnection;
 use sqlx::postgres::PgDatabaseError;
-use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::{Attempt, Outcome};
@@ -119,14 +119,9 @@ impl PgStore {
             (Some(event), _) | (None, [event]) => Ok(event.id),
             (None, events) => {
                 let ids: Vec<_> = events.iter().map(|event| event.id).collect();
-                let found = locate_in(self.pool(), &ids).await?;
+                let found = self.find_events(&ids).await?;
                 first_stored(&ids, &found).ok_or_else(nothing_there)
             }
         }
     }
-}
-
-async fn locate_in(pool: &PgPool, ids: &[EventId]) -> Result<Vec<EventAddress>, StoreError> {
-    let mut connection = pool.acquire().await.map_err(|e| store_error(&e))?;
-    locate(&mut connection, ids).await
 }
