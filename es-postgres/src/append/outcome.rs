@@ -154,7 +154,7 @@ fn outcome(
 }
 
 /// Waits until everybody who may be appending now is done. Those who come later are not waited for.
-async fn wait_for_writers(connection: &mut PgConnection) -> Result<(), StoreError> {
+pub(crate) async fn wait_for_writers(connection: &mut PgConnection) -> Result<(), StoreError> {
     let mut waited_for = writers(connection).await?;
     let mut pauses = Pauses::default();
     while !waited_for.is_empty() {
