@@ -10,7 +10,7 @@ use sqlx::query::QueryAs;
 use sqlx::{FromRow, Postgres};
 
 use crate::error::{is_broken, store_error};
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 /// How many more dead connections may be met. Each one leaves the pool, so it is bounded by the pool's size: a server
 /// that ends every session is not asked for ever.
@@ -31,35 +31,40 @@ impl Again {
 
 impl PgStore {
     /// For one statement, or several that belong together.
-    pub(crate) fn again(&self) -> Again {
-        Again(self.pool().options().get_max_connections())
+    pub(crate) fn again(&self, by: By) -> Again {
+        Again(self.lines(by).pool().options().get_max_connections())
     }
 
     /// The rows of a statement that changes nothing, or that may be run twice.
     pub(crate) async fn ask<'q, R>(
         &self,
+        by: By,
         statement: impl Fn() -> QueryAs<'q, Postgres, R, PgArguments>,
     ) -> Result<Vec<R>, StoreError>
     where
         R: Send + Unpin + for<'r> FromRow<'r, PgRow>,
     {
         self.ready().await?;
-        self.ask_anyway(statement).await
+        self.ask_anyway(by, statement).await
     }
 
     /// As [`ask`](Self::ask), of a database that may not be in order.
     pub(crate) async fn ask_anyway<'q, R>(
         &self,
+        by: By,
         statement: impl Fn() -> QueryAs<'q, Postgres, R, PgArguments>,
     ) -> Result<Vec<R>, StoreError>
     where
         R: Send + Unpin + for<'r> FromRow<'r, PgRow>,
     {
-        let mut again = self.again();
+        let mut again = self.again(by);
         loop {
-            let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
-            match statement().fetch_all(&mut *connection).await {
-                Ok(rows) => return Ok(rows),
+            let mut line = self.lines(by).line().await?;
+            match statement().fetch_all(&mut *line).await {
+                Ok(rows) => {
+                    line.keep();
+                    return Ok(rows);
+                }
                 Err(error) if again.allows(&error) => {}
                 Err(error) => return Err(store_error(&error)),
             }

@@ -12,6 +12,7 @@ mod hole;
 mod inline;
 mod lease;
 mod letters;
+mod lines;
 mod migrate;
 mod projection;
 mod promote;

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::error::{cause, is_denied, is_missing_table, store_error};
 use crate::projection::integer;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 use crate::table::quoted;
 
 impl PgStore {
@@ -18,7 +18,7 @@ impl PgStore {
         tables: &[Promotion],
     ) -> Result<(), StoreError> {
         self.ready().await?;
-        let mut transaction = self.transaction().await?;
+        let mut transaction = self.transaction_within(By::Subscription, None).await?;
         let lock = sqlx::raw_sql(include_str!("sql/table_lock.sql"));
         lock.execute(&mut *transaction).await.map_err(|e| store_error(&e))?;
         sqlx::query(include_str!("sql/promote_patience.sql"))
@@ -45,7 +45,7 @@ impl PgStore {
     }
 
     pub(crate) async fn drop_read_model(&self, table: &str) -> Result<(), StoreError> {
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         let drop = format!("DROP TABLE IF EXISTS {}", quoted(table));
         let dropped = sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut *connection).await;
         dropped.map(|_| ()).map_err(|e| store_error(&e))

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::row;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 impl PgStore {
     pub(crate) fn stream_events<'a>(
@@ -27,7 +27,7 @@ impl PgStore {
                     .bind(bigint(after))
                     .bind(bigint(up_to))
             };
-            let rows = self.rows(statement, move |row| row::event_of(row, stream));
+            let rows = self.rows(By::Command, statement, move |row| row::event_of(row, stream));
             let mut rows = Box::pin(rows.peekable());
             // Every event knows its category, but there may be none in the range; and a stream of none is not there.
             if query != StreamQuery::ALL && rows.as_mut().peek().await.is_none() {
@@ -40,7 +40,7 @@ impl PgStore {
 
     async fn check_category(&self, stream: &StreamId) -> Result<(), StoreError> {
         let head = || sqlx::query_as(include_str!("sql/heads.sql")).bind(vec![stream.id()]);
-        let mut heads: Vec<(Uuid, String, i64)> = self.ask(head).await?;
+        let mut heads: Vec<(Uuid, String, i64)> = self.ask(By::Command, head).await?;
         match heads.pop() {
             Some((_, category, _)) => row::check_category(stream, category),
             None => Ok(()),
@@ -64,8 +64,10 @@ impl PgStore {
         if end == query.after {
             return Ok(LogPage::new(Vec::new(), end));
         }
-        let events: Vec<StoredEvent> =
-            self.log_between(query, settled, bigint(limit as u64)).try_collect().await?;
+        let events: Vec<StoredEvent> = self
+            .log_between(By::Subscription, query, settled, bigint(limit as u64))
+            .try_collect()
+            .await?;
         let through = match events.last() {
             Some(last) if events.len() >= limit => last.position,
             _ => end,
@@ -88,13 +90,14 @@ impl PgStore {
     pub(crate) fn whole_log<'a>(&'a self, query: LogQuery<'a>) -> EventStream<'a> {
         let open = async move {
             let settled = self.settled_position().await?;
-            Ok(self.log_between(query, settled, i64::MAX))
+            Ok(self.log_between(By::Command, query, settled, i64::MAX))
         };
         stream::once(open).try_flatten().boxed()
     }
 
     fn log_between<'a>(
         &'a self,
+        by: By,
         query: LogQuery<'a>,
         end: Position,
         limit: i64,
@@ -124,7 +127,7 @@ impl PgStore {
                     .bind(of)
             }
         };
-        self.rows(statement, row::event).boxed()
+        self.rows(by, statement, row::event).boxed()
     }
 
     pub(crate) async fn count_events(&self, query: LogQuery<'_>) -> Result<u64, StoreError> {
@@ -140,7 +143,7 @@ impl PgStore {
                 .bind(part)
                 .bind(of)
         };
-        let counts: Vec<(i64,)> = self.ask(count).await?;
+        let counts: Vec<(i64,)> = self.ask(By::Subscription, count).await?;
         Ok(counts.iter().map(|(count,)| count.cast_unsigned()).sum())
     }
 
@@ -150,7 +153,7 @@ impl PgStore {
     ) -> Result<Vec<EventAddress>, StoreError> {
         let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
         let find = || sqlx::query_as(include_str!("sql/locate.sql")).bind(&ids);
-        Ok(self.ask(find).await?.into_iter().map(address).collect())
+        Ok(self.ask(By::Command, find).await?.into_iter().map(address).collect())
     }
 }
 
