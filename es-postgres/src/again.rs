@@ -6,7 +6,7 @@
 
 use es_core::StoreError;
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::query::QueryAs;
+use sqlx::query::Query;
 use sqlx::{FromRow, Postgres};
 
 use crate::error::{is_broken, store_error};
@@ -35,14 +35,14 @@ impl PgStore {
         Again(self.lines(by).pool().options().get_max_connections())
     }
 
-    /// The rows of a statement that changes nothing, or that may be run twice.
+    /// What a statement gives that changes nothing, or that may be run twice.
     pub(crate) async fn ask<'q, R>(
         &self,
         by: By,
-        statement: impl Fn() -> QueryAs<'q, Postgres, R, PgArguments>,
+        statement: impl Fn() -> Query<'q, Postgres, PgArguments>,
     ) -> Result<Vec<R>, StoreError>
     where
-        R: Send + Unpin + for<'r> FromRow<'r, PgRow>,
+        R: for<'r> FromRow<'r, PgRow>,
     {
         self.ready().await?;
         self.ask_anyway(by, statement).await
@@ -52,11 +52,21 @@ impl PgStore {
     pub(crate) async fn ask_anyway<'q, R>(
         &self,
         by: By,
-        statement: impl Fn() -> QueryAs<'q, Postgres, R, PgArguments>,
+        statement: impl Fn() -> Query<'q, Postgres, PgArguments>,
     ) -> Result<Vec<R>, StoreError>
     where
-        R: Send + Unpin + for<'r> FromRow<'r, PgRow>,
+        R: for<'r> FromRow<'r, PgRow>,
     {
+        let rows = self.ask_rows(by, statement).await?;
+        rows.iter().map(R::from_row).collect::<Result<_, _>>().map_err(|e| store_error(&e))
+    }
+
+    /// As [`ask_anyway`](Self::ask_anyway): the rows as they come.
+    pub(crate) async fn ask_rows<'q>(
+        &self,
+        by: By,
+        statement: impl Fn() -> Query<'q, Postgres, PgArguments>,
+    ) -> Result<Vec<PgRow>, StoreError> {
         let mut again = self.again(by);
         loop {
             let mut line = self.lines(by).line().await?;

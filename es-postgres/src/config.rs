@@ -32,6 +32,7 @@ pub struct PgConfig {
     acquire_timeout: Duration,
     outcome_timeout: Duration,
     append_lanes: usize,
+    load_lanes: usize,
     application_name: String,
     limits: Limits,
 }
@@ -44,6 +45,7 @@ impl Default for PgConfig {
             acquire_timeout: Duration::from_secs(10),
             outcome_timeout: Duration::from_secs(20),
             append_lanes: 2,
+            load_lanes: 2,
             application_name: "es".to_owned(),
             limits: Limits::default(),
         }
@@ -93,6 +95,13 @@ impl PgConfig {
         self
     }
 
+    /// How many streams are loaded at once with a statement each (default 2, at least 1), and how many statements for
+    /// several streams are under way beside them: further loads wait and then go together as the next one.
+    pub const fn load_lanes(mut self, lanes: usize) -> Self {
+        self.load_lanes = if lanes == 0 { 1 } else { lanes };
+        self
+    }
+
     /// The name that PostgreSQL shows for the connections (default `es`), unless the URL sets one. Those of subscriptions
     /// have `-subscriptions` behind it.
     pub fn application_name(mut self, name: impl Into<String>) -> Self {
@@ -112,6 +121,10 @@ impl PgConfig {
 
     pub(crate) const fn get_append_lanes(&self) -> usize {
         self.append_lanes
+    }
+
+    pub(crate) const fn get_load_lanes(&self) -> usize {
+        self.load_lanes
     }
 
     pub(crate) const fn get_acquire_timeout(&self) -> Duration {

@@ -13,6 +13,7 @@ mod inline;
 mod lease;
 mod letters;
 mod lines;
+mod load;
 mod migrate;
 mod projection;
 mod promote;

@@ -20,7 +20,7 @@ impl ProjectionStore for PgStore {
     async fn checkpoint(&self, part: &ProjectionPart) -> Result<Checkpoint, StoreError> {
         let (version, number) = (integer(part.version)?, integer(part.part.number())?);
         let find = || {
-            sqlx::query_as(include_str!("sql/checkpoint_find.sql"))
+            sqlx::query(include_str!("sql/checkpoint_find.sql"))
                 .bind(&part.name)
                 .bind(version)
                 .bind(number)
@@ -44,7 +44,7 @@ impl ProjectionStore for PgStore {
     async fn fits(&self, part: &ProjectionPart, checkpoint: Checkpoint) -> Result<(), StoreError> {
         let position = bigint(checkpoint.position)?;
         let look = || {
-            sqlx::query_as(include_str!("sql/checkpoint_fits.sql"))
+            sqlx::query(include_str!("sql/checkpoint_fits.sql"))
                 .bind(position)
                 .bind(checkpoint.event.map(EventId::as_uuid))
         };

@@ -12,6 +12,7 @@ use crate::config::PgConfig;
 use crate::error::store_error;
 use crate::guard::{self, Guard};
 use crate::lines::{Line, Lines};
+use crate::load::Loads;
 use crate::migrate;
 use crate::settled::Settled;
 use crate::wake::WakeUps;
@@ -48,6 +49,7 @@ struct Inner {
     settled: Settled,
     wake_ups: WakeUps,
     appends: Appends,
+    loads: Loads,
 }
 
 impl PgStore {
@@ -93,7 +95,8 @@ impl PgStore {
 
     fn new(commands: Arc<Lines>, subscriptions: Arc<Lines>, config: PgConfig) -> Self {
         let (guard, settled, wake_ups) = (Guard::default(), Settled::default(), WakeUps::new());
-        let appends = appends(config.get_append_lanes());
+        let (appends, loads) =
+            (appends(config.get_append_lanes()), Loads::new(config.get_load_lanes()));
         Self {
             inner: Arc::new(Inner {
                 commands,
@@ -103,6 +106,7 @@ impl PgStore {
                 settled,
                 wake_ups,
                 appends,
+                loads,
             }),
         }
     }
@@ -142,6 +146,10 @@ impl PgStore {
 
     pub(crate) fn appends(&self) -> &Appends {
         &self.inner.appends
+    }
+
+    pub(crate) fn loads(&self) -> &Loads {
+        &self.inner.loads
     }
 
     pub(crate) fn wake_ups(&self) -> &WakeUps {
