@@ -19,7 +19,7 @@ impl EventStore for PgStore {
     }
 
     fn read_stream<'a>(&'a self, stream: &'a StreamId, query: StreamQuery) -> EventStream<'a> {
-        self.stream_events(stream, query)
+        self.load(stream, query)
     }
 
     async fn settled(&self) -> Result<Position, StoreError> {

@@ -267,7 +267,7 @@ impl Bank {
     pub(crate) async fn advisory_locks_of_projectors(&self) -> i64 {
         self.number(
             "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
-             WHERE locktype = 'advisory' AND datname = current_database() AND application_name = 'projector'",
+             WHERE locktype = 'advisory' AND datname = current_database() AND application_name LIKE 'projector%'",
         )
         .await
     }
