@@ -130,11 +130,6 @@ pub(super) struct Visit<'c, A> {
 }
 
 impl<A> Visit<'_, A> {
-    /// Waits until all commands that came before are done.
-    pub(super) async fn turn(&self) -> TurnGuard<'_, ()> {
-        self.slot.turn.lock().await
-    }
-
     pub(super) fn seen(&self) -> Option<Arc<Fold<A>>> {
         self.slot.seen().clone()
     }
@@ -165,6 +160,11 @@ impl<A> Visit<'_, A> {
 }
 
 impl<A: Aggregate> Visit<'_, A> {
+    /// Waits until all commands that came before are done.
+    pub(super) async fn turn(&self) -> TurnGuard<'_, ()> {
+        self.slot.turn.lock().await
+    }
+
     /// [`seen`](Self::seen), and counts it.
     pub(super) fn hit(&self) -> Option<Arc<Fold<A>>> {
         let seen = self.seen()?;
