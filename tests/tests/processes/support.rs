@@ -54,8 +54,16 @@ impl Worker {
     }
 
     pub(crate) fn kill(mut self) {
+        self.kill_now();
+    }
+
+    /// What it has said is kept.
+    pub(crate) fn kill_now(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
@@ -83,6 +91,11 @@ impl Worker {
         let mut errors = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
         (status, errors)
+    }
+
+    /// All that it has said.
+    pub(crate) fn said(&self) -> Vec<Value> {
+        self.lines.lock().unwrap().iter().map(|(_, line)| line.clone()).collect()
     }
 
     /// The last thing it said about itself.
