@@ -67,7 +67,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         &self,
         id: A::Id,
         query: StreamQuery,
-        keep: impl Fn(DateTime<Utc>) -> bool + Send,
+        keep: impl Fn(DateTime<Utc>) -> bool + Send + Sync,
     ) -> Result<Root<A>, LoadError> {
         let stream = A::stream_id(id).map_err(LoadError::Name)?;
         Root::loaded(self.read_while(&stream, query, keep, None).await?, self.metadata.clone())
@@ -87,7 +87,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         &self,
         stream: &StreamId,
         query: StreamQuery,
-        keep: impl Fn(DateTime<Utc>) -> bool + Send,
+        keep: impl Fn(DateTime<Utc>) -> bool + Send + Sync,
         mut sought: Option<&mut Sought>,
     ) -> Result<Fold<A>, LoadError> {
         let span = tracing::debug_span!("es.load", %stream, version = Empty);
