@@ -23,6 +23,16 @@ impl<A: Aggregate> Fold<A> {
         Self { stream, state: A::initial(), version, position }
     }
 
+    /// A stream that was replayed up to `version` before.
+    pub(crate) const fn resumed(
+        stream: StreamId,
+        state: A,
+        version: Version,
+        position: Position,
+    ) -> Self {
+        Self { stream, state: Some(state), version, position }
+    }
+
     /// Applies the next stored event.
     pub(crate) fn replay(&mut self, event: &StoredEvent) -> Result<(), LoadError> {
         let expected = next(&self.stream, self.version, 1)?;

@@ -45,6 +45,7 @@ mod row_json;
 mod row_query;
 mod rows;
 mod shape;
+mod snapshot;
 mod store;
 mod subscriber;
 #[cfg(feature = "runtime")]
@@ -72,7 +73,7 @@ pub use dead_letter::{DeadLetter, LetterSelection, LetterState};
 pub use dispatch::{EventContext, Handler};
 pub use error::{
     AppendError, Cause, EncodeError, ExecuteError, Invalid, LoadError, ReplayError, SaveError,
-    StoreError,
+    SnapshotError, StoreError,
 };
 pub use event::{Event, SchemaVersion};
 pub use event_type::EventType;
@@ -99,9 +100,12 @@ pub use row::{FoundRow, RowChange, RowInfo, Stored};
 pub use row_query::{Direction, ResolvedQuery, RowQuery};
 pub use rows::{ReadModels, Rows};
 pub use shape::FoundColumn;
+pub use snapshot::{
+    Fingerprint, NewSnapshot, Snapshot, SnapshotPolicy, SnapshotQuery, StoredSnapshot,
+};
 pub use store::{
-    Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery, StreamAppend,
-    StreamQuery,
+    Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery,
+    SnapshotAndTail, StreamAppend, StreamQuery,
 };
 pub use subscriber::{EventSubscriber, Subscribed};
 #[cfg(feature = "runtime")]
@@ -119,7 +123,7 @@ pub mod prelude {
         Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExecuteError,
         ExpectedVersion, Filter, Json, MemoryStore, Metadata, Projection, ProjectionError,
         ProjectionStore, ReadModel, ReadModelQuery, ReadModels, Repository, RetryPolicy, Root,
-        RowQuery, StoredEvent, StreamId, UpcastError, Version,
+        RowQuery, Snapshot, StoredEvent, StreamId, UpcastError, Version,
     };
     #[cfg(feature = "runtime")]
     pub use crate::{Projector, SubscriptionStore};

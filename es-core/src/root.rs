@@ -145,6 +145,11 @@ impl<A: Aggregate> Root<A> {
         })
     }
 
+    /// Whether its state is that of its stream at its version.
+    pub(crate) const fn is_saved(&self) -> bool {
+        self.pending.is_empty() && self.broken.is_none()
+    }
+
     pub(crate) const fn is_created(&self) -> bool {
         self.created
     }

@@ -112,6 +112,14 @@ impl Log {
         Some(EventAddress::new(id, event.stream.id(), event.version, event.position))
     }
 
+    /// Whether a stream has its event of that version at that position.
+    pub(super) fn has(&self, stream: &StreamId, version: Version, position: Position) -> bool {
+        let head = self.streams.get(&stream.id());
+        let head = head.filter(|head| head.category == *stream.category());
+        let at = index(version.get()).checked_sub(1);
+        head.zip(at).and_then(|(head, at)| head.positions.get(at)) == Some(&position)
+    }
+
     fn at(&self, position: Position) -> Option<&StoredEvent> {
         self.events.get(index(position.get()).checked_sub(1)?)
     }

@@ -3,6 +3,8 @@
 mod inline;
 mod load;
 mod save;
+mod snapshot_writer;
+mod snapshots;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,6 +14,7 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use self::inline::Inline;
+use self::snapshots::Snapshots;
 use crate::aggregate::Aggregate;
 #[cfg(feature = "runtime")]
 use crate::bus::EventBus;
@@ -77,6 +80,7 @@ pub struct Repository<A, S> {
     retry: RetryPolicy,
     metadata: Metadata,
     inline: Option<Arc<Inline<S>>>,
+    snapshots: Snapshots<A>,
     #[cfg(feature = "runtime")]
     bus: Option<EventBus>,
     aggregate: PhantomData<fn() -> A>,
@@ -84,12 +88,13 @@ pub struct Repository<A, S> {
 
 impl<A: Aggregate, S: EventStore> Repository<A, S> {
     /// The aggregates of kind `A` in `store`.
-    pub const fn new(store: S) -> Self {
+    pub fn new(store: S) -> Self {
         Self {
             store,
             retry: RetryPolicy::times(10),
             metadata: Metadata::new(),
             inline: None,
+            snapshots: Snapshots::new(),
             #[cfg(feature = "runtime")]
             bus: None,
             aggregate: PhantomData,
@@ -183,6 +188,7 @@ impl<A, S: Clone> Clone for Repository<A, S> {
             retry: self.retry,
             metadata: self.metadata.clone(),
             inline: self.inline.clone(),
+            snapshots: self.snapshots.clone(),
             #[cfg(feature = "runtime")]
             bus: self.bus.clone(),
             aggregate: PhantomData,

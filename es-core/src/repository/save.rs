@@ -19,9 +19,11 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     /// [`SaveError::AlreadyExists`] when the root is new and the stream is not; [`SaveError::Inline`] when a projection
     /// that runs inside the append fails.
     pub async fn save(&self, root: &mut Root<A>) -> Result<Committed, SaveError> {
-        #[cfg(feature = "runtime")]
         let before = root.version();
         let saved = self.save_pending(root).await;
+        if saved.is_ok() {
+            self.saved(before, root).await;
+        }
         // Also after an error: an earlier attempt may have been found, and what was recorded since refused.
         #[cfg(feature = "runtime")]
         if let Some(bus) = &self.bus {
