@@ -19,6 +19,7 @@ mod reset;
 mod reset_context;
 mod row;
 mod settled;
+mod snapshot;
 mod store;
 mod subscriptions;
 mod table;
