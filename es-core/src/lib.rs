@@ -45,7 +45,7 @@ mod row_json;
 mod row_query;
 mod rows;
 mod shape;
-mod snapshot;
+pub mod snapshot;
 mod store;
 mod subscriber;
 #[cfg(feature = "runtime")]
@@ -104,8 +104,8 @@ pub use snapshot::{
     Fingerprint, NewSnapshot, Snapshot, SnapshotPolicy, SnapshotQuery, StoredSnapshot,
 };
 pub use store::{
-    Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery,
-    SnapshotAndTail, StreamAppend, StreamQuery,
+    Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery, SnapshotAndTail,
+    StreamAppend, StreamQuery,
 };
 pub use subscriber::{EventSubscriber, Subscribed};
 #[cfg(feature = "runtime")]
@@ -135,4 +135,4 @@ pub mod prelude {
 }
 
 #[cfg(feature = "macros")]
-pub use macros::{AggregateId, Event, ReadModel, aggregate, handles, projection, reset};
+pub use macros::{AggregateId, Event, ReadModel, Snapshot, aggregate, handles, projection, reset};

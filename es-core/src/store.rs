@@ -258,10 +258,7 @@ pub trait EventStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be asked. No event is touched by it.
-    fn save_snapshot(
-        &self,
-        snapshot: NewSnapshot,
-    ) -> BoxFuture<'static, Result<bool, StoreError>> {
+    fn save_snapshot(&self, snapshot: NewSnapshot) -> BoxFuture<'static, Result<bool, StoreError>> {
         drop(snapshot);
         Box::pin(std::future::ready(Ok(false)))
     }
@@ -316,10 +313,7 @@ impl<S: EventStore> EventStore for Arc<S> {
         (**self).read_from_snapshot(stream, query).await
     }
 
-    fn save_snapshot(
-        &self,
-        snapshot: NewSnapshot,
-    ) -> BoxFuture<'static, Result<bool, StoreError>> {
+    fn save_snapshot(&self, snapshot: NewSnapshot) -> BoxFuture<'static, Result<bool, StoreError>> {
         (**self).save_snapshot(snapshot)
     }
 

@@ -26,10 +26,7 @@ impl EventStore for PgStore {
         self.from_snapshot(stream, query).await
     }
 
-    fn save_snapshot(
-        &self,
-        snapshot: NewSnapshot,
-    ) -> BoxFuture<'static, Result<bool, StoreError>> {
+    fn save_snapshot(&self, snapshot: NewSnapshot) -> BoxFuture<'static, Result<bool, StoreError>> {
         self.keep_snapshot(snapshot)
     }
 

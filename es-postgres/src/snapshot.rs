@@ -32,7 +32,10 @@ impl PgStore {
         let Some(first) = rows.try_next().await.map_err(|e| store_error(&e))? else {
             // A stream of which something was asked for may be there, and be another's: reading it looks that up.
             let nothing = || stream::empty().boxed();
-            return Ok((None, query.up_to.map_or_else(nothing, |_| self.stream_events(stream, all))));
+            return Ok((
+                None,
+                query.up_to.map_or_else(nothing, |_| self.stream_events(stream, all)),
+            ));
         };
         let found = match checksum(&first) {
             None => None,

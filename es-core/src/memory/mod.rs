@@ -33,8 +33,8 @@ use crate::row::FoundRow;
 use crate::row_query::ResolvedQuery;
 use crate::snapshot::{NewSnapshot, SnapshotQuery};
 use crate::store::{
-    Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery,
-    SnapshotAndTail, StreamAppend, StreamQuery,
+    Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery, SnapshotAndTail,
+    StreamAppend, StreamQuery,
 };
 use crate::version::{Position, Version};
 
@@ -115,10 +115,7 @@ impl EventStore for MemoryStore {
         Ok((found, self.read_stream(stream, tail)))
     }
 
-    fn save_snapshot(
-        &self,
-        snapshot: NewSnapshot,
-    ) -> BoxFuture<'static, Result<bool, StoreError>> {
+    fn save_snapshot(&self, snapshot: NewSnapshot) -> BoxFuture<'static, Result<bool, StoreError>> {
         let store = self.clone();
         Box::pin(async move {
             let Inner { log, snapshots, .. } = &mut *store.inner();

@@ -1,4 +1,4 @@
-//! The state of an aggregate, kept so that not all of its events need be replayed.
+#![doc = include_str!("../../docs/snapshots.md")]
 
 pub(crate) mod figures;
 mod fingerprint;

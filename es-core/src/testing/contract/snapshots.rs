@@ -218,9 +218,9 @@ pub async fn of_many_savers_the_newest_wins<S: EventStore>(store: &S) {
     let (stream, positions) = stream(store, 16).await;
     let mut all: Vec<_> = (1..).zip(positions).collect();
     all.rotate_left(7);
-    let savers = all.into_iter().map(|(version, position)| {
-        store.save_snapshot(at(&stream, version, position, SHAPE))
-    });
+    let savers = all
+        .into_iter()
+        .map(|(version, position)| store.save_snapshot(at(&stream, version, position, SHAPE)));
     let outcomes = futures_util::future::join_all(savers).await;
     for outcome in outcomes {
         outcome.expect("snapshots can be saved at once");
