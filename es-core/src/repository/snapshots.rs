@@ -95,7 +95,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
             }
             Err(error) => {
                 figures::failed(A::NAME);
-                tracing::warn!(%stream, version = %snapshot.version, ?error, "a snapshot cannot be read and is passed over");
+                tracing::warn!(%stream, version = %snapshot.version, %error, "a snapshot cannot be read and is passed over");
                 drop(events);
                 Ok((Fold::new(stream.clone()), self.store.read_stream(stream, all)))
             }
@@ -166,5 +166,5 @@ async fn watch<A: Aggregate>(
 
 fn failed<A: Aggregate>(stream: &StreamId, error: &SnapshotError) {
     figures::failed(A::NAME);
-    tracing::warn!(%stream, ?error, "a snapshot could not be made; nothing else is amiss");
+    tracing::warn!(%stream, %error, "a snapshot could not be made; nothing else is amiss");
 }
