@@ -1,12 +1,13 @@
 //! Snapshots: read together with the events after them, by one statement; written by one.
 
 use es_core::{
-    BoxFuture, NewSnapshot, Payload, Position, SnapshotAndTail, SnapshotQuery, StoreError,
+    BoxFuture, EventId, NewSnapshot, Payload, Position, SnapshotAndTail, SnapshotQuery, StoreError,
     StoredSnapshot, StreamId, StreamQuery, Version,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
+use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::row;
@@ -96,6 +97,7 @@ fn snapshot(
     row::check_category(stream, category).map_err(Refused::Store)?;
     let position: i64 = row.try_get(0).map_err(|_| Refused::Changed)?;
     let version: i64 = row.try_get(2).map_err(|_| Refused::Changed)?;
+    let event: Uuid = row.try_get(3).map_err(|_| Refused::Changed)?;
     let state = Payload::trusted(row::text(row, 7).ok_or(Refused::Changed)?);
     let created_at = row::time(row, 9).ok_or(Refused::Changed)?;
     // Never negative: they are those of an event, whose table checks them.
@@ -105,7 +107,7 @@ fn snapshot(
     if found.checksum().cast_signed() != checksum {
         return Err(Refused::Changed);
     }
-    Ok(StoredSnapshot::new(found, created_at))
+    Ok(StoredSnapshot::new(found, EventId::from_uuid(event), created_at))
 }
 
 fn checksum(row: &PgRow) -> Option<i64> {

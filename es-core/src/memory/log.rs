@@ -112,12 +112,15 @@ impl Log {
         Some(EventAddress::new(id, event.stream.id(), event.version, event.position))
     }
 
-    /// Whether a stream has its event of that version at that position.
-    pub(super) fn has(&self, stream: &StreamId, version: Version, position: Position) -> bool {
-        let head = self.streams.get(&stream.id());
-        let head = head.filter(|head| head.category == *stream.category());
-        let at = index(version.get()).checked_sub(1);
-        head.zip(at).and_then(|(head, at)| head.positions.get(at)) == Some(&position)
+    /// The event of a stream, if it has that version at that position.
+    pub(super) fn event_at(
+        &self,
+        stream: &StreamId,
+        version: Version,
+        position: Position,
+    ) -> Option<EventId> {
+        let event = self.at(position)?;
+        (event.stream == *stream && event.version == version).then_some(event.id)
     }
 
     fn at(&self, position: Position) -> Option<&StoredEvent> {

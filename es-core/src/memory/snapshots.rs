@@ -18,10 +18,10 @@ impl Snapshots {
     pub(super) fn save(&mut self, log: &Log, new: NewSnapshot) -> bool {
         let key = (new.stream.id(), new.fingerprint);
         let newer = self.0.get(&key).is_some_and(|kept| kept.snapshot.version > new.version);
-        if newer || !log.has(&new.stream, new.version, new.position) {
-            return false;
-        }
-        self.0.insert(key, StoredSnapshot::new(new, truncate_to_micros(Utc::now())));
+        let event = log.event_at(&new.stream, new.version, new.position);
+        let Some(event) = event.filter(|_| !newer) else { return false };
+        let snapshot = StoredSnapshot::new(new, event, truncate_to_micros(Utc::now()));
+        self.0.insert(key, snapshot);
         true
     }
 
@@ -34,6 +34,8 @@ impl Snapshots {
         let found = self.0.get(&(stream.id(), query.fingerprint))?;
         let NewSnapshot { version, position, .. } = found.snapshot;
         let wanted = query.up_to.is_none_or(|up_to| version <= up_to);
-        (wanted && log.has(stream, version, position)).then(|| found.clone())
+        // Of the stream, by its category too.
+        let there = log.event_at(stream, version, position).is_some();
+        (wanted && there).then(|| found.clone())
     }
 }

@@ -1,7 +1,14 @@
 //! Load, decide, append, and again on a conflict.
 
+#[cfg(feature = "runtime")]
+mod cache;
+#[cfg(not(feature = "runtime"))]
+#[path = "no_cache.rs"]
+mod cache;
+mod command;
 mod inline;
 mod load;
+mod once;
 mod save;
 mod snapshot_writer;
 mod snapshots;
@@ -13,13 +20,16 @@ use std::sync::Arc;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
+use self::cache::Cache;
 use self::inline::Inline;
 use self::snapshots::Snapshots;
 use crate::aggregate::Aggregate;
 #[cfg(feature = "runtime")]
 use crate::bus::EventBus;
+use crate::command_id::CommandId;
 use crate::error::{ExecuteError, SaveError};
-use crate::events::IntoEvents;
+use crate::events::{Events, IntoEvents};
+use crate::fold::Origin;
 use crate::id::AggregateId as _;
 use crate::metadata::Metadata;
 use crate::root::{Committed, Root};
@@ -47,6 +57,16 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         Self::times(10)
     }
+}
+
+/// How well a repository's cache does; see [`Repository::cached`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct CacheStats {
+    /// How often a state was there.
+    pub hits: u64,
+    /// How often a stream was read from its beginning.
+    pub misses: u64,
 }
 
 // The futures are boxed so that their type has a name. With `impl Future`, which carries the bound on the events, the
@@ -81,6 +101,7 @@ pub struct Repository<A, S> {
     metadata: Metadata,
     inline: Option<Arc<Inline<S>>>,
     snapshots: Snapshots<A>,
+    cache: Option<Arc<Cache<A>>>,
     #[cfg(feature = "runtime")]
     bus: Option<EventBus>,
     aggregate: PhantomData<fn() -> A>,
@@ -95,6 +116,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
             metadata: Metadata::new(),
             inline: None,
             snapshots: Snapshots::new(),
+            cache: None,
             #[cfg(feature = "runtime")]
             bus: None,
             aggregate: PhantomData,
@@ -128,6 +150,11 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         self
     }
 
+    /// How often a state was found in the cache; nothing without one.
+    pub fn cache_stats(&self) -> CacheStats {
+        self.cache.as_ref().map(|cache| cache.stats()).unwrap_or_default()
+    }
+
     /// The store.
     pub const fn store(&self) -> &S {
         &self.store
@@ -142,8 +169,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         id: A::Id,
         events: impl IntoEvents<A>,
     ) -> BoxFuture<'_, Result<Committed, SaveError>> {
-        let root = Root::create_by(id, events, self.metadata.clone());
-        Box::pin(async move { self.save(&mut root?).await })
+        self.begin_stream(None, id, events)
     }
 
     /// Loads, decides, appends; on a conflict loads again and decides anew on the fresh state, as the
@@ -154,30 +180,50 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     pub fn execute<'a, E, D>(
         &'a self,
         id: A::Id,
+        decide: impl FnMut(&A) -> Result<E, D> + Send + 'a,
+    ) -> BoxFuture<'a, Result<Committed, ExecuteError<D>>>
+    where
+        E: IntoEvents<A> + 'a,
+        D: 'a,
+    {
+        self.run(None, id, decide)
+    }
+
+    fn run<'a, E, D>(
+        &'a self,
+        command: Option<CommandId>,
+        id: A::Id,
         mut decide: impl FnMut(&A) -> Result<E, D> + Send + 'a,
     ) -> BoxFuture<'a, Result<Committed, ExecuteError<D>>>
     where
         E: IntoEvents<A> + 'a,
         D: 'a,
     {
-        let span = tracing::debug_span!("es.execute", aggregate = A::NAME, id = %id.uuid(), attempts = Empty);
+        let span = tracing::debug_span!("es.execute", aggregate = A::NAME, id = %id.uuid(), command = Empty, attempts = Empty);
+        if let Some(command) = command {
+            span.record("command", tracing::field::display(command));
+        }
         let watched = span.clone();
         let executing = async move {
-            let mut retries = self.retry.retries;
-            loop {
-                watched.record("attempts", (self.retry.retries - retries).saturating_add(1));
-                let mut root = self.load(id).await.map_err(ExecuteError::Load)?;
-                root.decide(&mut decide)?;
-                match self.save(&mut root).await {
-                    Err(error) if error.is_conflict() && retries > 0 => {
-                        tracing::debug!(stream = %root.stream(), retries, "conflict, deciding anew");
-                        retries -= 1;
-                    }
-                    done => return done.map_err(ExecuteError::Save),
-                }
-            }
+            let mut decide = move |state: &A| decide(state).map(Events::of);
+            self.carry_out(command, id, &mut decide, &watched).await
         };
         Box::pin(executing.instrument(span))
+    }
+
+    fn begin_stream(
+        &self,
+        command: Option<CommandId>,
+        id: A::Id,
+        events: impl IntoEvents<A>,
+    ) -> BoxFuture<'_, Result<Committed, SaveError>> {
+        let metadata = self.metadata_for(command);
+        let origin = Origin { metadata: &metadata, command };
+        let begun = Root::begin(id, events, &origin);
+        Box::pin(async move {
+            let (fold, events) = begun?;
+            self.append_first(command, fold, events).await
+        })
     }
 }
 
@@ -189,6 +235,7 @@ impl<A, S: Clone> Clone for Repository<A, S> {
             metadata: self.metadata.clone(),
             inline: self.inline.clone(),
             snapshots: self.snapshots.clone(),
+            cache: self.cache.clone(),
             #[cfg(feature = "runtime")]
             bus: self.bus.clone(),
             aggregate: PhantomData,

@@ -67,12 +67,12 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         if !root.is_saved() {
             return Err(SnapshotError::Unsaved { stream: root.stream().clone() });
         }
-        let snapshot = snapshot_of(root, &SnapshotPolicy::DEFAULT)?;
+        let snapshot = snapshot_of(root.fold(), &SnapshotPolicy::DEFAULT)?;
         Ok(self.store.save_snapshot(snapshot).await?)
     }
 
     /// What to begin a load with, and the events that are still to be replayed on it.
-    pub(super) async fn begin<'a>(
+    pub(super) async fn resume<'a>(
         &'a self,
         stream: &'a StreamId,
         up_to: Option<Version>,
@@ -83,7 +83,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         };
         let query = SnapshotQuery { up_to, ..SnapshotQuery::of(policy.fingerprint()) };
         let (found, events) = self.store.read_from_snapshot(stream, query).await?;
-        let Some(StoredSnapshot { snapshot, .. }) = found else {
+        let Some(StoredSnapshot { snapshot, event, .. }) = found else {
             return Ok((Fold::new(stream.clone()), events));
         };
         match policy.decode(&snapshot.state) {
@@ -91,7 +91,8 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
                 figures::hit(A::NAME);
                 tracing::debug!(%stream, version = %snapshot.version, "begun at a snapshot");
                 let NewSnapshot { version, position, .. } = snapshot;
-                Ok((Fold::resumed(stream.clone(), state, version, position), events))
+                let fold = Fold::resumed(stream.clone(), state, version, position, event);
+                Ok((fold, events))
             }
             Err(error) => {
                 figures::failed(A::NAME);
@@ -104,49 +105,48 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
 
     /// A load is done. When it had to replay so many events that a snapshot should have been there, there was none that
     /// could be used: it is made now, for those who load after.
-    pub(super) async fn loaded(&self, from: Version, root: &Root<A>) {
+    pub(super) async fn loaded(&self, from: Version, fold: &Fold<A>) {
         let Some(policy) = &self.snapshots.policy else { return };
-        let replayed = root.version().get() - from.get();
+        let replayed = fold.version.get().saturating_sub(from.get());
         if policy.get_every() <= replayed {
             if from == Version::START {
                 figures::miss(A::NAME);
             }
-            self.write(root, policy).await;
+            self.write(fold, policy).await;
         }
     }
 
-    /// A save has gone through. Makes a snapshot if a multiple was crossed.
-    pub(super) async fn saved(&self, before: Version, root: &Root<A>) {
+    /// A save has gone through, and has left this. Makes a snapshot if a multiple was crossed.
+    pub(super) async fn saved(&self, before: Version, fold: &Fold<A>) {
         if let Some(policy) = &self.snapshots.policy
-            && policy.is_due(before, root.version())
-            && root.is_saved()
+            && policy.is_due(before, fold.version)
         {
-            self.write(root, policy).await;
+            self.write(fold, policy).await;
         }
     }
 
-    async fn write(&self, root: &Root<A>, policy: &SnapshotPolicy<A>) {
-        let stream = root.stream();
+    async fn write(&self, fold: &Fold<A>, policy: &SnapshotPolicy<A>) {
+        let stream = &fold.stream;
         let Some(turn) = self.snapshots.writer.begin(stream) else {
             tracing::debug!(%stream, "no snapshot is made: this stream's last, or too many others, are being written");
             return;
         };
-        let writing = match snapshot_of(root, policy) {
+        let writing = match snapshot_of(fold, policy) {
             Ok(snapshot) => self.store.save_snapshot(snapshot),
             Err(error) => return failed::<A>(stream, &error),
         };
-        let watched = watch::<A>(stream.clone(), root.version(), writing);
+        let watched = watch::<A>(stream.clone(), fold.version, writing);
         self.snapshots.writer.run(turn, watched).await;
     }
 }
 
 fn snapshot_of<A: Aggregate>(
-    root: &Root<A>,
+    fold: &Fold<A>,
     policy: &SnapshotPolicy<A>,
 ) -> Result<NewSnapshot, SnapshotError> {
-    let state = policy.encode(root.state())?;
-    let (stream, version, position) = (root.stream().clone(), root.version(), root.position());
-    Ok(NewSnapshot::new(stream, version, position, policy.fingerprint(), state))
+    let state = fold.state.as_ref().expect("a snapshot is made only of a stream that has begun");
+    let (state, stream) = (policy.encode(state)?, fold.stream.clone());
+    Ok(NewSnapshot::new(stream, fold.version, fold.position, policy.fingerprint(), state))
 }
 
 async fn watch<A: Aggregate>(

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Fingerprint;
 use super::fingerprint::hash;
-use crate::id::StreamId;
+use crate::id::{EventId, StreamId};
 use crate::payload::Payload;
 use crate::version::{Position, Version};
 
@@ -52,14 +52,16 @@ impl NewSnapshot {
 pub struct StoredSnapshot {
     /// What was stored.
     pub snapshot: NewSnapshot,
+    /// The last event in it, as the stream has it.
+    pub event: EventId,
     /// When, by the store's clock.
     pub created_at: DateTime<Utc>,
 }
 
 impl StoredSnapshot {
-    /// A snapshot that was stored at that time.
-    pub const fn new(snapshot: NewSnapshot, created_at: DateTime<Utc>) -> Self {
-        Self { snapshot, created_at }
+    /// A snapshot that was stored at that time, and the event that its version and position are of.
+    pub const fn new(snapshot: NewSnapshot, event: EventId, created_at: DateTime<Utc>) -> Self {
+        Self { snapshot, event, created_at }
     }
 }
 
