@@ -5,6 +5,7 @@
 extern crate self as es_core;
 
 mod aggregate;
+mod bulk;
 #[cfg(feature = "runtime")]
 mod bus;
 mod cell;
@@ -65,6 +66,10 @@ mod wake;
 pub mod __private;
 
 pub use aggregate::{Aggregate, HandledBy, Handles, UnknownEvents};
+pub use bulk::{
+    BulkProgress, BulkStore, EventLines, ExistingStreams, Export, ExportError, ImportOptions,
+    Imported, ImportedEvent, LineError, export_log, export_stream,
+};
 #[cfg(feature = "runtime")]
 pub use bus::{Attached, BusEnded, BusLagged, BusReceiver, EventBus};
 pub use cell::Cell;
@@ -74,8 +79,8 @@ pub use command_id::CommandId;
 pub use dead_letter::{DeadLetter, LetterSelection, LetterState};
 pub use dispatch::{EventContext, Handler};
 pub use error::{
-    AppendError, Cause, EncodeError, ExecuteError, Invalid, LoadError, ReplayError, SaveError,
-    SnapshotError, StoreError,
+    AppendError, Cause, EncodeError, ExecuteError, ImportError, Invalid, LoadError, ReplayError,
+    SaveError, SnapshotError, StoreError,
 };
 pub use event::{Event, SchemaVersion};
 pub use event_type::EventType;

@@ -6,12 +6,17 @@ use es_core::{
     StreamId, StreamQuery,
 };
 
-use crate::read;
 use crate::store::PgStore;
 
 impl EventStore for PgStore {
     async fn append_many(&self, appends: Vec<StreamAppend>) -> Vec<Result<Appended, AppendError>> {
         self.append_all(&appends).await
+    }
+
+    /// Shares a statement with whoever else appends at the moment. Nothing waits for company: while fewer statements than
+    /// [`append_lanes`](crate::PgConfig::append_lanes) are under way, it goes at once.
+    async fn append(&self, append: StreamAppend) -> Result<Appended, AppendError> {
+        self.append_together(append).await
     }
 
     fn read_stream<'a>(&'a self, stream: &'a StreamId, query: StreamQuery) -> EventStream<'a> {
@@ -43,6 +48,6 @@ impl EventStore for PgStore {
     }
 
     async fn locate(&self, ids: &[EventId]) -> Result<Vec<EventAddress>, StoreError> {
-        read::locate(&mut *self.acquire().await?, ids).await
+        self.find_events(ids).await
     }
 }

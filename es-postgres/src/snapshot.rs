@@ -2,14 +2,13 @@
 
 use es_core::{
     BoxFuture, EventId, NewSnapshot, Payload, Position, SnapshotAndTail, SnapshotQuery, StoreError,
-    StoredSnapshot, StreamId, StreamQuery, Version,
+    StoredEvent, StoredSnapshot, StreamId, StreamQuery, Version,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use crate::error::store_error;
 use crate::row;
 use crate::store::PgStore;
 
@@ -23,36 +22,30 @@ impl PgStore {
         query: SnapshotQuery,
     ) -> Result<SnapshotAndTail<'a>, StoreError> {
         self.ready().await?;
-        let up_to = query.up_to.map_or(i64::MAX, |version| bigint(version.get()));
-        let mut rows = sqlx::query(include_str!("sql/snapshot_read.sql"))
-            .bind(stream.id())
-            .bind(query.fingerprint.get().cast_signed())
-            .bind(up_to)
-            .fetch(self.pool());
+        let statement = move || {
+            sqlx::query(include_str!("sql/snapshot_read.sql"))
+                .bind(stream.id())
+                .bind(query.fingerprint.get().cast_signed())
+                .bind(query.up_to.map_or(i64::MAX, |version| bigint(version.get())))
+        };
+        let mut rows = Box::pin(self.rows(statement, move |row| Found::of(row, stream, query)));
         let all = query.up_to.map_or(StreamQuery::ALL, |version| StreamQuery::ALL.up_to(version));
-        let Some(first) = rows.try_next().await.map_err(|e| store_error(&e))? else {
+        let (found, first) = match rows.try_next().await? {
+            Some(Found::Snapshot(found)) => (Some(found), None),
+            Some(Found::Event(event)) => (None, Some(Ok(event))),
             // A stream of which something was asked for may be there, and be another's: reading it looks that up.
-            let nothing = || stream::empty().boxed();
-            return Ok((
-                None,
-                query.up_to.map_or_else(nothing, |_| self.stream_events(stream, all)),
-            ));
+            None if query.up_to.is_some() => return Ok((None, self.stream_events(stream, all))),
+            None => (None, None),
+            Some(Found::Changed) => {
+                tracing::warn!(%stream, "a snapshot was changed behind the store's back and is passed over");
+                return Ok((None, self.stream_events(stream, all)));
+            }
         };
-        let found = match checksum(&first) {
-            None => None,
-            Some(sum) => match snapshot(&first, stream, query, sum) {
-                Ok(found) => Some(found),
-                Err(Refused::Store(error)) => return Err(error),
-                Err(Refused::Changed) => {
-                    tracing::warn!(%stream, "a snapshot was changed behind the store's back and is passed over");
-                    return Ok((None, self.stream_events(stream, all)));
-                }
-            },
-        };
-        let event = |row: &PgRow| row::event_of(row, stream);
-        let begin = found.is_none().then(|| event(&first));
-        let rest = rows.map(move |row| event(&row.map_err(|e| store_error(&e))?));
-        Ok((found, stream::iter(begin).chain(rest).boxed()))
+        let rest = rows.map(move |row| match row? {
+            Found::Event(event) => Ok(event),
+            _ => Err(StoreError::Corrupt { what: format!("two snapshots of stream {stream}") }),
+        });
+        Ok((found, stream::iter(first).chain(rest).boxed()))
     }
 
     pub(crate) fn keep_snapshot(
@@ -64,54 +57,55 @@ impl PgStore {
             let numbers = (snapshot.version.get().try_into(), snapshot.position.get().try_into());
             // What does not fit into a column is in no event either.
             let (Ok::<i64, _>(version), Ok::<i64, _>(position)) = numbers else { return Ok(false) };
-            store.ready().await?;
-            let kept = sqlx::query(include_str!("sql/snapshot_save.sql"))
-                .bind(snapshot.stream.id())
-                .bind(snapshot.stream.category().as_str())
-                .bind(version)
-                .bind(position)
-                .bind(snapshot.fingerprint.get().cast_signed())
-                .bind(snapshot.state.as_str())
-                .bind(snapshot.checksum().cast_signed())
-                .fetch_optional(store.pool())
-                .await
-                .map_err(|e| store_error(&e))?;
-            Ok(kept.is_some())
+            let statement = || {
+                sqlx::query_as(include_str!("sql/snapshot_save.sql"))
+                    .bind(snapshot.stream.id())
+                    .bind(snapshot.stream.category().as_str())
+                    .bind(version)
+                    .bind(position)
+                    .bind(snapshot.fingerprint.get().cast_signed())
+                    .bind(snapshot.state.as_str())
+                    .bind(snapshot.checksum().cast_signed())
+            };
+            let kept: Vec<(i64,)> = store.ask(statement).await?;
+            Ok(!kept.is_empty())
         })
     }
 }
 
-/// Why the first row is no snapshot to begin with.
-enum Refused {
-    Store(StoreError),
+/// A row of the answer. Only the first may be a snapshot.
+enum Found {
+    Snapshot(StoredSnapshot),
+    /// One that is not as it was written.
     Changed,
+    Event(StoredEvent),
 }
 
-fn snapshot(
-    row: &PgRow,
-    stream: &StreamId,
-    query: SnapshotQuery,
-    checksum: i64,
-) -> Result<StoredSnapshot, Refused> {
-    let category: String = row.try_get(4).map_err(|_| Refused::Changed)?;
-    row::check_category(stream, category).map_err(Refused::Store)?;
-    let position: i64 = row.try_get(0).map_err(|_| Refused::Changed)?;
-    let version: i64 = row.try_get(2).map_err(|_| Refused::Changed)?;
-    let event: Uuid = row.try_get(3).map_err(|_| Refused::Changed)?;
-    let state = Payload::trusted(row::text(row, 7).ok_or(Refused::Changed)?);
-    let created_at = row::time(row, 9).ok_or(Refused::Changed)?;
-    // Never negative: they are those of an event, whose table checks them.
-    let (version, position) = (version.cast_unsigned(), position.cast_unsigned());
+impl Found {
+    fn of(row: &PgRow, stream: &StreamId, query: SnapshotQuery) -> Result<Self, StoreError> {
+        let Ok(Some(checksum)) = row.try_get::<Option<i64>, _>(CHECKSUM) else {
+            return row::event_of(row, stream).map(Self::Event);
+        };
+        if let Ok(category) = row.try_get(4) {
+            row::check_category(stream, category)?;
+        }
+        let found = snapshot(row, stream, query);
+        let found = found.filter(|found| found.snapshot.checksum().cast_signed() == checksum);
+        Ok(found.map_or(Self::Changed, Self::Snapshot))
+    }
+}
+
+/// The snapshot in a row, in the columns of the event that it was made after.
+fn snapshot(row: &PgRow, stream: &StreamId, query: SnapshotQuery) -> Option<StoredSnapshot> {
+    let position: i64 = row.try_get(0).ok()?;
+    let version: i64 = row.try_get(2).ok()?;
+    let event: Uuid = row.try_get(3).ok()?;
+    let state = Payload::trusted(row::text(row, 7)?);
+    let created_at = row::time(row, 9)?;
+    let (version, position) = (u64::try_from(version).ok()?, u64::try_from(position).ok()?);
     let (version, position) = (Version::new(version), Position::new(position));
     let found = NewSnapshot::new(stream.clone(), version, position, query.fingerprint, state);
-    if found.checksum().cast_signed() != checksum {
-        return Err(Refused::Changed);
-    }
-    Ok(StoredSnapshot::new(found, EventId::from_uuid(event), created_at))
-}
-
-fn checksum(row: &PgRow) -> Option<i64> {
-    row.try_get(CHECKSUM).ok().flatten()
+    Some(StoredSnapshot::new(found, EventId::from_uuid(event), created_at))
 }
 
 /// Beyond what a store can hold there is nothing to be found anyway.
