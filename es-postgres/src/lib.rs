@@ -9,6 +9,7 @@ mod error;
 mod event_store;
 mod guard;
 mod hole;
+mod import;
 mod inline;
 mod lease;
 mod letters;

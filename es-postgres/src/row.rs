@@ -10,7 +10,7 @@ use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 /// 2000-01-01, from where PostgreSQL counts, in microseconds since 1970.
-const EPOCH: i64 = 946_684_800_000_000;
+pub(crate) const EPOCH: i64 = 946_684_800_000_000;
 
 /// The event in a row that was asked for as part of `stream`.
 pub(crate) fn event_of(row: &PgRow, stream: &StreamId) -> Result<StoredEvent, StoreError> {

@@ -1,6 +1,7 @@
 //! Errors, one enum per family of operations; each describes its own layer and returns its cause by `source()`.
 
 mod aggregate;
+mod import;
 mod invalid;
 mod store;
 
@@ -9,6 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use aggregate::{ExecuteError, LoadError, ReplayError, SaveError};
+pub use import::ImportError;
 pub use invalid::{EncodeError, Invalid};
 pub use store::{AppendError, StoreError};
 

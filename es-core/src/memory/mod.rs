@@ -1,6 +1,7 @@
 //! The store for tests, demonstrations and in-process use; also the model that other stores are compared with.
 
 mod batch;
+mod import;
 mod inline;
 mod log;
 #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only subscriptions take leases"))]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use es_core::{AppendError, Appended, StoreError, StreamAppend};
 use sqlx::PgConnection;
 
-pub(crate) use self::outcome::{Pauses, stored};
+pub(crate) use self::outcome::{Pauses, stored, wait_for_writers};
 pub(crate) use self::together::{Appends, appends};
 use crate::error::{is_collision, is_duplicate_event, is_refusal, store_error};
 use crate::store::{By, PgStore};

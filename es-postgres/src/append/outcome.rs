@@ -150,11 +150,11 @@ fn outcome(
     }
     let last = found.last().map_or(Position::START, |address| address.position);
     let version = Version::new(first + found.len() as u64 - 1);
-    Some(Ok(Appended::new(Version::new(first), version, last)))
+    Some(Ok(Appended::new(Version::new(first), version, last).found()))
 }
 
 /// Waits until everybody who may be appending now is done. Those who come later are not waited for.
-async fn wait_for_writers(connection: &mut PgConnection) -> Result<(), StoreError> {
+pub(crate) async fn wait_for_writers(connection: &mut PgConnection) -> Result<(), StoreError> {
     let mut waited_for = writers(connection).await?;
     let mut pauses = Pauses::default();
     while !waited_for.is_empty() {
