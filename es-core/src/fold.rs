@@ -73,6 +73,17 @@ impl<A: Aggregate> Fold<A> {
         })
     }
 
+    /// A stream that was replayed up to `version` before.
+    pub(crate) const fn resumed(
+        stream: StreamId,
+        state: A,
+        version: Version,
+        position: Position,
+        tip: EventId,
+    ) -> Self {
+        Self { stream, state: Some(state), version, position, tip: Some(tip) }
+    }
+
     /// Applies the next stored event.
     pub(crate) fn replay(&mut self, event: &StoredEvent) -> Result<(), LoadError> {
         let expected = next(&self.stream, self.version, 1)?;

@@ -7,8 +7,7 @@ use es_core::{
 use uuid::Uuid;
 
 use crate::batch::PgBatch;
-use crate::error::store_error;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 use crate::table;
 
 impl ProjectionStore for PgStore {
@@ -19,16 +18,16 @@ impl ProjectionStore for PgStore {
     }
 
     async fn checkpoint(&self, part: &ProjectionPart) -> Result<Checkpoint, StoreError> {
-        let mut connection = self.acquire().await?;
-        let found: Option<(i64, Option<Uuid>, i32, bool)> =
-            sqlx::query_as(include_str!("sql/checkpoint_find.sql"))
+        let (version, number) = (integer(part.version)?, integer(part.part.number())?);
+        let find = || {
+            sqlx::query(include_str!("sql/checkpoint_find.sql"))
                 .bind(&part.name)
-                .bind(integer(part.version)?)
-                .bind(integer(part.part.number())?)
-                .fetch_optional(&mut *connection)
-                .await
-                .map_err(|e| store_error(&e))?;
-        let Some((position, event, parts, of_this_log)) = found else {
+                .bind(version)
+                .bind(number)
+        };
+        let mut found: Vec<(i64, Option<Uuid>, i32, bool)> =
+            self.ask(By::Subscription, find).await?;
+        let Some((position, event, parts, of_this_log)) = found.pop() else {
             return Ok(Checkpoint::default());
         };
         if !of_this_log {
@@ -43,20 +42,23 @@ impl ProjectionStore for PgStore {
     }
 
     async fn fits(&self, part: &ProjectionPart, checkpoint: Checkpoint) -> Result<(), StoreError> {
-        let mut connection = self.acquire().await?;
-        let (long_enough, has_event): (bool, bool) =
-            sqlx::query_as(include_str!("sql/checkpoint_fits.sql"))
-                .bind(bigint(checkpoint.position)?)
+        let position = bigint(checkpoint.position)?;
+        let look = || {
+            sqlx::query(include_str!("sql/checkpoint_fits.sql"))
+                .bind(position)
                 .bind(checkpoint.event.map(EventId::as_uuid))
-                .fetch_one(&mut *connection)
-                .await
-                .map_err(|e| store_error(&e))?;
-        checkpoint.judge(part, long_enough, has_event)
+        };
+        // One row.
+        let looks: Vec<(bool, bool)> = self.ask(By::Subscription, look).await?;
+        let judged = looks.into_iter();
+        judged
+            .map(|(long_enough, has_event)| checkpoint.judge(part, long_enough, has_event))
+            .collect()
     }
 
     async fn begin_batch(&self, start: BatchStart) -> Result<PgBatch, StoreError> {
         self.ready().await?;
-        Ok(PgBatch::new(self.transaction_within(start.idle_limit).await?, start))
+        Ok(PgBatch::new(self.transaction_within(By::Subscription, start.idle_limit).await?, start))
     }
 
     async fn read_rows(
@@ -64,8 +66,10 @@ impl ProjectionStore for PgStore {
         table: &'static Table,
         select: RowSelection<'_>,
     ) -> Result<Vec<FoundRow>, StoreError> {
-        let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
-        table::read(&mut connection, table, select).await
+        let mut line = self.lines(By::Command).line().await?;
+        let rows = table::read(&mut line, table, select).await?;
+        line.keep();
+        Ok(rows)
     }
 
     async fn count_rows(
@@ -73,8 +77,10 @@ impl ProjectionStore for PgStore {
         table: &'static Table,
         query: &ResolvedQuery,
     ) -> Result<u64, StoreError> {
-        let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
-        table::count(&mut connection, table, query).await
+        let mut line = self.lines(By::Command).line().await?;
+        let count = table::count(&mut line, table, query).await?;
+        line.keep();
+        Ok(count)
     }
 
     fn is_transient(&self, error: &ProjectionError) -> bool {

@@ -1,8 +1,8 @@
-//! Reading: one stream, the log by pages, the log as it comes. Always one statement, decoded while the server sends.
+//! Reading the log: by pages, and as it comes. Always one statement, decoded while the server sends.
 
 use es_core::{
     EventAddress, EventId, EventStream, LogPage, LogQuery, Part, Position, StoreError, StoredEvent,
-    StreamId, StreamQuery, Version,
+    Version,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sqlx::PgConnection;
@@ -10,47 +10,12 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::row;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 impl PgStore {
-    pub(crate) fn stream_events<'a>(
-        &'a self,
-        stream: &'a StreamId,
-        query: StreamQuery,
-    ) -> EventStream<'a> {
-        let open = async move {
-            self.ready().await?;
-            let rows = sqlx::query(include_str!("sql/read_stream.sql"))
-                .bind(stream.id())
-                .bind(bigint(query.after.get()))
-                .bind(query.up_to.map_or(i64::MAX, |version| bigint(version.get())))
-                .fetch(self.pool());
-            let rows = rows.map(|row| row::event_of(&row.map_err(|e| store_error(&e))?, stream));
-            let mut rows = Box::pin(rows.peekable());
-            // Every event knows its category, but there may be none in the range; and a stream of none is not there.
-            if query != StreamQuery::ALL && rows.as_mut().peek().await.is_none() {
-                self.check_category(stream).await?;
-            }
-            Ok(rows)
-        };
-        stream::once(open).try_flatten().boxed()
-    }
-
-    async fn check_category(&self, stream: &StreamId) -> Result<(), StoreError> {
-        let head: Option<(Uuid, String, i64)> = sqlx::query_as(include_str!("sql/heads.sql"))
-            .bind(vec![stream.id()])
-            .fetch_optional(self.pool())
-            .await
-            .map_err(|e| store_error(&e))?;
-        match head {
-            Some((_, category, _)) => row::check_category(stream, category),
-            None => Ok(()),
-        }
-    }
-
     pub(crate) async fn settled_position(&self) -> Result<Position, StoreError> {
         self.ready().await?;
-        self.settled_log().advance(self.pool()).await.map_err(|e| store_error(&e))
+        self.settled_log().advance(self).await
     }
 
     /// What is settled is learnt first, and the events are read by a later statement: it then sees all of them.
@@ -65,8 +30,10 @@ impl PgStore {
         if end == query.after {
             return Ok(LogPage::new(Vec::new(), end));
         }
-        let events: Vec<StoredEvent> =
-            self.log_between(query, settled, bigint(limit as u64)).try_collect().await?;
+        let events: Vec<StoredEvent> = self
+            .log_between(By::Subscription, query, settled, bigint(limit as u64))
+            .try_collect()
+            .await?;
         let through = match events.last() {
             Some(last) if events.len() >= limit => last.position,
             _ => end,
@@ -89,13 +56,14 @@ impl PgStore {
     pub(crate) fn whole_log<'a>(&'a self, query: LogQuery<'a>) -> EventStream<'a> {
         let open = async move {
             let settled = self.settled_position().await?;
-            Ok(self.log_between(query, settled, i64::MAX))
+            Ok(self.log_between(By::Command, query, settled, i64::MAX))
         };
         stream::once(open).try_flatten().boxed()
     }
 
     fn log_between<'a>(
         &'a self,
+        by: By,
         query: LogQuery<'a>,
         end: Position,
         limit: i64,
@@ -103,18 +71,15 @@ impl PgStore {
         let (after, end) = (bigint(query.after.get()), bigint(end.get()));
         let by_name_only =
             query.category.is_none() && query.tenant.is_none() && query.part.is_none();
-        let rows = match query.names {
-            None if by_name_only => sqlx::query(include_str!("sql/read_log.sql"))
-                .bind(after)
-                .bind(end)
-                .bind(limit)
-                .fetch(self.pool()),
+        let statement = move || match query.names {
+            None if by_name_only => {
+                sqlx::query(include_str!("sql/read_log.sql")).bind(after).bind(end).bind(limit)
+            }
             Some(names) if by_name_only => sqlx::query(include_str!("sql/read_log_of_types.sql"))
                 .bind(after)
                 .bind(end)
                 .bind(limit)
-                .bind(names)
-                .fetch(self.pool()),
+                .bind(names),
             names => {
                 let (part, of) = part(query);
                 sqlx::query(include_str!("sql/read_log_filtered.sql"))
@@ -126,35 +91,35 @@ impl PgStore {
                     .bind(query.tenant)
                     .bind(part)
                     .bind(of)
-                    .fetch(self.pool())
             }
         };
-        rows.map(|row| row::event(&row.map_err(|e| store_error(&e))?)).boxed()
+        self.rows(by, statement, row::event).boxed()
     }
 
     pub(crate) async fn count_events(&self, query: LogQuery<'_>) -> Result<u64, StoreError> {
         let settled = self.settled_position().await?;
         let (part, of) = part(query);
-        let count: i64 = sqlx::query_scalar(include_str!("sql/count_log.sql"))
-            .bind(bigint(query.after.get()))
-            .bind(bigint(settled.get()))
-            .bind(query.names)
-            .bind(query.category)
-            .bind(query.tenant)
-            .bind(part)
-            .bind(of)
-            .fetch_one(self.pool())
-            .await
-            .map_err(|e| store_error(&e))?;
-        Ok(count.cast_unsigned())
+        let count = || {
+            sqlx::query(include_str!("sql/count_log.sql"))
+                .bind(bigint(query.after.get()))
+                .bind(bigint(settled.get()))
+                .bind(query.names)
+                .bind(query.category)
+                .bind(query.tenant)
+                .bind(part)
+                .bind(of)
+        };
+        let counts: Vec<(i64,)> = self.ask(By::Subscription, count).await?;
+        Ok(counts.iter().map(|(count,)| count.cast_unsigned()).sum())
     }
 
-    /// The database is in order. Gives its connection back at once: what comes next takes its own.
-    pub(crate) async fn ready(&self) -> Result<(), StoreError> {
-        if self.guard().is_passed() {
-            return Ok(());
-        }
-        self.acquire().await.map(drop)
+    pub(crate) async fn find_events(
+        &self,
+        ids: &[EventId],
+    ) -> Result<Vec<EventAddress>, StoreError> {
+        let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
+        let find = || sqlx::query(include_str!("sql/locate.sql")).bind(&ids);
+        Ok(self.ask(By::Command, find).await?.into_iter().map(address).collect())
     }
 }
 
@@ -170,21 +135,19 @@ pub(crate) async fn locate(
     ids: &[EventId],
 ) -> Result<Vec<EventAddress>, StoreError> {
     let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
-    let found: Vec<(Uuid, Uuid, i64, i64)> = sqlx::query_as(include_str!("sql/locate.sql"))
-        .bind(ids)
-        .fetch_all(connection)
-        .await
-        .map_err(|e| store_error(&e))?;
-    let address = |(id, stream, version, position): (Uuid, Uuid, i64, i64)| {
-        // Never negative: the table checks it.
-        let (version, position) = (version.cast_unsigned(), position.cast_unsigned());
-        let (version, position) = (Version::new(version), Position::new(position));
-        EventAddress::new(EventId::from_uuid(id), stream, version, position)
-    };
+    let find = sqlx::query_as(include_str!("sql/locate.sql")).bind(ids);
+    let found = find.fetch_all(connection).await.map_err(|e| store_error(&e))?;
     Ok(found.into_iter().map(address).collect())
 }
 
+/// Never negative: the table checks it.
+fn address((id, stream, version, position): (Uuid, Uuid, i64, i64)) -> EventAddress {
+    let (version, position) = (version.cast_unsigned(), position.cast_unsigned());
+    let (version, position) = (Version::new(version), Position::new(position));
+    EventAddress::new(EventId::from_uuid(id), stream, version, position)
+}
+
 /// Beyond what a store can hold there is nothing to be found anyway.
-fn bigint(n: u64) -> i64 {
+pub(crate) fn bigint(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }

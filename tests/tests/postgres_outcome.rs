@@ -8,23 +8,9 @@ use es_core::{AppendError, EventStore as _, NewEvent, StreamAppend, StreamId, Ve
 use es_postgres::{PgConfig, PgStore};
 use es_tests::TestDatabase;
 use es_tests::log::{entry, read, stream, until};
-use es_tests::proxy::Proxy;
-use sqlx::postgres::PgConnectOptions;
+use es_tests::proxy::behind_proxy;
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinHandle;
-
-/// A store that reaches its server through a proxy, with its connections open and its checks done.
-async fn behind_proxy(database: &TestDatabase, config: PgConfig) -> (PgStore, Proxy) {
-    database.store().await;
-    let options: PgConnectOptions = database.url().parse().unwrap();
-    let server = format!("{}:{}", options.get_host(), options.get_port());
-    let proxy = Proxy::to(server.clone()).await;
-    let url = database.url().replacen(&server, &proxy.address().to_string(), 1);
-    assert!(url.contains(&proxy.address().to_string()), "the server's URL names host and port");
-    let store = PgStore::connect_with(&url, config).await.unwrap();
-    store.settled().await.unwrap();
-    (store, proxy)
-}
 
 /// A stream of three events.
 async fn begun(store: &PgStore) -> StreamId {
@@ -253,21 +239,6 @@ async fn every_entry_of_a_broken_call_gets_its_own_answer() {
     assert_after_three(&store, &one, &entries[0].events).await;
     assert_eq!(read(&store, &two).await.len(), 2);
     assert_eq!((read(&store, &three).await.len(), proxy.cuts()), (3, 1));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn connections_that_died_while_idle_cost_no_error() {
-    let database = TestDatabase::create().await;
-    let store = database.store().await;
-    let stream = begun(&store).await;
-    for round in 1..=3 {
-        let others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
-                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        sqlx::raw_sql(others).execute(&mut database.connect().await).await.unwrap();
-        let appended = store.append(entry(&stream, Any, 1)).await.unwrap();
-        assert_eq!(appended.version.get(), 3 + round);
-    }
-    assert_eq!(read(&store, &stream).await.len(), 6);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,93 @@
+//! The `main` of a subject's program.
+
+use std::process::ExitCode;
+
+use crate::error::{Error, Result, Unsupported};
+use crate::job::{Answer, Fixture, Job, Task, Work};
+use crate::subject::{Setup, Subject};
+use crate::{Histories, commands, live, load, memory, replay};
+
+/// Does the job that is the program's argument, prints the answer, and gives the exit code.
+pub fn run<S: Subject>() -> ExitCode {
+    let outcome = job().and_then(|job| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(answer::<S>(&job))
+    });
+    match outcome.or_else(unsupported) {
+        Ok(answer) => {
+            println!("{}", serde_json::to_string(&answer).unwrap_or_default());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{}", with_causes(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn job() -> Result<Job> {
+    let argument = std::env::args().nth(1).ok_or("the runner gives the job as an argument")?;
+    Ok(serde_json::from_str(&argument)?)
+}
+
+fn unsupported(error: Error) -> Result<Answer> {
+    if error.is::<Unsupported>() { Ok(Answer::Unsupported) } else { Err(error) }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+async fn answer<S: Subject>(job: &Job) -> Result<Answer> {
+    let url = job.url.as_str();
+    match &job.task {
+        Task::Prepare(fixture) => prepare::<S>(url, fixture).await.map(|()| Answer::Ready),
+        Task::Measure(work) => measure::<S>(url, work).await.map(Answer::Figure),
+    }
+}
+
+async fn prepare<S: Subject>(url: &str, fixture: &Fixture) -> Result<()> {
+    let snapshots = matches!(fixture, Fixture::Streams { snapshot: Some(_), .. });
+    let subject = S::connect(Setup { snapshots, ..Setup::plain(url) }).await?;
+    match fixture {
+        Fixture::Empty => Ok(()),
+        Fixture::Log { events } => subject.seed(Histories::log(*events)).await,
+        Fixture::Streams { lengths, snapshot } => {
+            for &length in lengths {
+                load::prepare(&subject, length, *snapshot).await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn measure<S: Subject>(url: &str, work: &Work) -> Result<f64> {
+    let plain = Setup::plain(url);
+    match *work {
+        Work::Commands { callers, streams, warm, reference, limit } => {
+            let subject = S::connect(Setup { callers, warm, ..plain }).await?;
+            commands::measure(&subject, callers, streams, reference, limit).await
+        }
+        Work::Load { events, snapshot, limit } => {
+            let subject = S::connect(Setup { snapshots: snapshot, ..plain }).await?;
+            load::measure(&subject, events, limit).await
+        }
+        Work::Replay { events } => {
+            let subject = S::connect(plain).await?;
+            replay::measure(events, async || Ok(subject.replay().await?.sum())).await
+        }
+        Work::ReplayTable { events } => {
+            let subject = S::connect(plain).await?;
+            replay::measure(events, async || subject.replay_into_table().await).await
+        }
+        Work::Import { events } => replay::measure_import(&S::connect(plain).await?, events).await,
+        Work::Live { samples } => live::measure(&S::connect(Setup { callers: 4, ..plain }).await?, samples).await,
+        Work::Memory { events } => memory::measure(&S::connect(plain).await?, events).await,
+    }
+}

@@ -1,0 +1,94 @@
+//! What a subject's program has to provide.
+
+use std::future::Future;
+
+use uuid::Uuid;
+
+use crate::domain::{Account, Histories, Tally};
+use crate::error::{Result, Unsupported};
+use crate::live::{Following, Seen};
+
+/// How to connect.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The subject's own database.
+    pub url: String,
+    /// How many commands run at once; 1 means one connection.
+    pub callers: u32,
+    /// Whether aggregates may be kept in memory.
+    pub warm: bool,
+    /// Whether snapshots are to be used.
+    pub snapshots: bool,
+}
+
+impl Setup {
+    /// One caller, nothing kept.
+    pub fn plain(url: &str) -> Self {
+        Self { url: url.to_owned(), callers: 1, warm: false, snapshots: false }
+    }
+
+    /// So many connections, or one for each caller where there are fewer.
+    pub fn connections(&self, most: u32) -> u32 {
+        self.callers.clamp(1, most)
+    }
+}
+
+/// A library for event sourcing, set up as its own documentation tells its users to.
+///
+/// Works that it has nothing for stay at their default, which says so.
+#[allow(async_fn_in_trait, reason = "the futures are `Send`, and say so")]
+pub trait Subject: Clone + Send + Sync + Sized + 'static {
+    /// Connects, and makes the tables where they are missing.
+    fn connect(setup: Setup) -> impl Future<Output = Result<Self>> + Send;
+
+    /// Opens an account with [`AccountEvent::opened`](crate::AccountEvent::opened).
+    fn open(&self, account: Uuid) -> impl Future<Output = Result<()>> + Send;
+
+    /// A command: loads the account, decides, appends a deposit.
+    fn deposit(
+        &self,
+        account: Uuid,
+        cents: u64,
+        reference: String,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Loads an account.
+    fn load(&self, account: Uuid) -> impl Future<Output = Result<Account>> + Send;
+
+    /// Writes histories, in whatever way is quick, as the subject itself would have stored them.
+    fn seed(&self, histories: Histories) -> impl Future<Output = Result<()>> + Send;
+
+    /// Keeps a snapshot of an account as it is now.
+    fn snapshot(&self, _account: Uuid) -> impl Future<Output = Result<()>> + Send {
+        async { Unsupported::outcome() }
+    }
+
+    /// Appends what comes at these versions of an account's history.
+    fn go_on(
+        &self,
+        _account: Uuid,
+        _versions: std::ops::RangeInclusive<u64>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        async { Unsupported::outcome() }
+    }
+
+    /// Reads the whole log and adds it up in memory.
+    fn replay(&self) -> impl Future<Output = Result<Tally>> + Send {
+        async { Unsupported::outcome() }
+    }
+
+    /// Empties a table of balances, reads the whole log and builds it anew; gives the sum of what is in it.
+    fn replay_into_table(&self) -> impl Future<Output = Result<Account>> + Send {
+        async { Unsupported::outcome() }
+    }
+
+    /// Writes histories by the way that the subject has for bulk.
+    fn import(&self, _histories: Histories) -> impl Future<Output = Result<()>> + Send {
+        async { Unsupported::outcome() }
+    }
+
+    /// Starts a subscription to what is appended from now on, which tells `seen` each deposit's reference.
+    fn follow(&self, _seen: Seen) -> impl Future<Output = Result<Following>> + Send {
+        async { Unsupported::outcome() }
+    }
+}
