@@ -12,6 +12,7 @@ mod cell;
 mod cell_encoder;
 mod checkpoint;
 mod column;
+mod command_id;
 mod dead_letter;
 mod dispatch;
 mod error;
@@ -73,6 +74,7 @@ pub use bus::{Attached, BusEnded, BusLagged, BusReceiver, EventBus};
 pub use cell::Cell;
 pub use checkpoint::{Checkpoint, Epoch, Part, ProjectionPart};
 pub use column::{Column, ColumnType, SqlType, Table};
+pub use command_id::CommandId;
 pub use dead_letter::{DeadLetter, LetterSelection, LetterState};
 pub use dispatch::{EventContext, Handler};
 pub use error::{
@@ -98,7 +100,7 @@ pub use projector::{Progress, Projector};
 pub use read_model::{ReadModel, ReadModelBackend, ReadModelQuery, RowKey, RowSelection};
 pub use record::{NewEvent, StoredEvent};
 pub use registry::{EventEntry, EventRegistry, RegistryError, Subscriber};
-pub use repository::{Repository, RetryPolicy};
+pub use repository::{CacheStats, Repository, RetryPolicy};
 pub use root::{Committed, Root};
 pub use row::{FoundRow, RowChange, RowInfo, Stored};
 pub use row_query::{Direction, ResolvedQuery, RowQuery};
@@ -121,10 +123,10 @@ pub mod prelude {
     #[cfg(feature = "runtime")]
     pub use crate::subscription::{SubscriptionConfig, SubscriptionManager};
     pub use crate::{
-        Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExecuteError,
-        ExpectedVersion, Filter, Json, MemoryStore, Metadata, Projection, ProjectionError,
-        ProjectionStore, ReadModel, ReadModelQuery, ReadModels, Repository, RetryPolicy, Root,
-        RowQuery, StoredEvent, StreamId, UpcastError, Version,
+        Aggregate, AggregateId, CommandId, Event, EventContext, EventId, EventStore, Events,
+        ExecuteError, ExpectedVersion, Filter, Json, MemoryStore, Metadata, Projection,
+        ProjectionError, ProjectionStore, ReadModel, ReadModelQuery, ReadModels, Repository,
+        RetryPolicy, Root, RowQuery, StoredEvent, StreamId, UpcastError, Version,
     };
     #[cfg(feature = "runtime")]
     pub use crate::{Projector, SubscriptionStore};

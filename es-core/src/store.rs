@@ -48,12 +48,21 @@ pub struct Appended {
     pub version: Version,
     /// The position of the last one.
     pub position: Position,
+    /// The answer was lost, and events of these ids were found to be stored, where they had to be. They are those that
+    /// were sent, unless somebody else sends events of the same ids.
+    pub found: bool,
 }
 
 impl Appended {
     /// From the versions of the first and the last event, and the position of the last.
     pub const fn new(first_version: Version, version: Version, position: Position) -> Self {
-        Self { first_version, version, position }
+        Self { first_version, version, position, found: false }
+    }
+
+    /// Says that the events were looked up, not written just now.
+    #[must_use]
+    pub const fn found(self) -> Self {
+        Self { found: true, ..self }
     }
 }
 

@@ -66,6 +66,12 @@ pub(crate) fn has_collided(error: &InlineError) -> bool {
     })
 }
 
+/// Whether a lock could not be had in time.
+pub(crate) fn has_waited_in_vain(error: &StoreError) -> bool {
+    let StoreError::Unavailable(cause) = error else { return false };
+    matches!(cause.get().downcast_ref(), Some(Failure::Server { code, .. }) if code == "55P03")
+}
+
 fn collides(code: &str) -> bool {
     matches!(code, "40001" | "40P01")
 }

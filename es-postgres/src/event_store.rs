@@ -12,8 +12,14 @@ impl EventStore for PgStore {
         self.append_all(&appends).await
     }
 
+    /// Shares a statement with whoever else appends at the moment. Nothing waits for company: while fewer statements than
+    /// [`append_lanes`](crate::PgConfig::append_lanes) are under way, it goes at once.
+    async fn append(&self, append: StreamAppend) -> Result<Appended, AppendError> {
+        self.append_together(append).await
+    }
+
     fn read_stream<'a>(&'a self, stream: &'a StreamId, query: StreamQuery) -> EventStream<'a> {
-        self.stream_events(stream, query)
+        self.load(stream, query)
     }
 
     async fn settled(&self) -> Result<Position, StoreError> {

@@ -11,21 +11,25 @@ use uuid::Uuid;
 
 use super::{Attempt, Outcome};
 use crate::error::store_error;
+use crate::lines::Line;
 use crate::read::locate;
 use crate::row;
 use crate::store::PgStore;
 
 /// Gives each entry that lost the reason; one whose stream by now is as it should be is left open.
 pub(super) async fn answer(
-    connection: &mut PgConnection,
+    mut line: Line,
     entries: &[&StreamAppend],
     written: Vec<Option<Appended>>,
 ) -> Attempt {
     let pairs = || entries.iter().zip(&written);
     let lost: Vec<_> =
         pairs().filter(|(_, done)| done.is_none()).map(|(entry, _)| *entry).collect();
-    let mut reasons = match why(connection, &lost).await {
-        Ok(reasons) => reasons.into_iter(),
+    let mut reasons = match why(&mut line, &lost).await {
+        Ok(reasons) => {
+            line.keep();
+            reasons.into_iter()
+        }
         // Nothing of these was written, so the error is the answer, and the others keep theirs.
         Err(error) => vec![Some(AppendError::from(error)); lost.len()].into_iter(),
     };
@@ -72,21 +76,40 @@ fn reason(
     Ok((!holds).then_some(AppendError::Conflict { stream, expected, actual }))
 }
 
-/// The statement failed on an event id: which ones are stored?
+/// The statement failed on an event id: who brings one that is stored? Unless he has lost anyway: then that is his answer,
+/// as it would be without the others.
 pub(super) async fn duplicate(connection: &mut PgConnection, entries: &[&StreamAppend]) -> Attempt {
-    let ids: Vec<_> = entries.iter().flat_map(|append| &append.events).map(|e| e.id).collect();
-    let found = match locate(connection, &ids).await {
-        Ok(found) => found,
-        Err(error) => return Attempt::Failed(error),
-    };
-    let stored: HashSet<EventId> = found.iter().map(|address| address.id).collect();
-    match (entries, first_stored(&ids, &found)) {
-        (_, None) => Attempt::Collision(nothing_there()),
-        ([_], Some(event)) => {
-            Attempt::Answered(vec![Some(Err(AppendError::DuplicateEvent { event }))])
-        }
-        (_, Some(_)) => Attempt::Duplicate(stored),
+    match find_duplicates(connection, entries).await {
+        Ok(answers) if answers.iter().all(Option::is_none) => Attempt::Collision(nothing_there()),
+        Ok(answers) => Attempt::Duplicate(answers),
+        Err(error) => Attempt::Failed(error),
     }
+}
+
+async fn find_duplicates(
+    connection: &mut PgConnection,
+    entries: &[&StreamAppend],
+) -> Result<Vec<Option<Outcome>>, StoreError> {
+    let ids: Vec<_> = entries.iter().flat_map(|append| &append.events).map(|e| e.id).collect();
+    let found = locate(connection, &ids).await?;
+    let stored: HashSet<EventId> = found.iter().map(|address| address.id).collect();
+    let brings = |append: &&StreamAppend| {
+        append.events.iter().map(|event| event.id).find(|id| stored.contains(id))
+    };
+    let suspects: Vec<_> =
+        entries.iter().copied().filter(|append| brings(append).is_some()).collect();
+    let reasons = match entries {
+        // Nobody else can be the reason: it had not lost.
+        [_] => vec![None],
+        _ => why(connection, &suspects).await?,
+    };
+    let mut reasons = reasons.into_iter();
+    let answer = |append: &&StreamAppend| {
+        let event = brings(append)?;
+        let lost = reasons.next().flatten();
+        Some(Err(lost.unwrap_or(AppendError::DuplicateEvent { event })))
+    };
+    Ok(entries.iter().map(answer).collect())
 }
 
 /// The first of `ids` that is stored.

@@ -12,7 +12,7 @@ use super::chunk::Chunk;
 use crate::error::{is_duplicate_event, is_refusal, store_error};
 use crate::read::locate;
 use crate::row;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 /// How much of a chunk is handed over at a time.
 const PIECE: usize = 128 * 1024;
@@ -46,7 +46,11 @@ impl<'a> Session<'a> {
         store: &'a PgStore,
         existing: ExistingStreams,
     ) -> Result<Self, ImportError> {
-        let mut connection = Held(Some(store.acquire().await?));
+        store.ready().await?;
+        let waits = store.lines(By::Command).wait();
+        let connection = store.pool().acquire().await.map_err(|e| store_error(&e))?;
+        drop(waits);
+        let mut connection = Held(Some(connection));
         let begun = connection.get()?.execute("BEGIN ISOLATION LEVEL READ COMMITTED").await;
         begun.map_err(|e| store_error(&e))?;
         let (heads, categories) = (HashMap::new(), HashMap::new());
@@ -147,8 +151,7 @@ impl<'a> Session<'a> {
             return ImportError::DuplicateEvent { event };
         }
         let ids: Vec<_> = chunk.ids().collect();
-        let stored = async { locate(&mut *self.store.acquire().await?, &ids).await };
-        match stored.await {
+        match self.store.find_events(&ids).await {
             Ok(stored) => match stored.first() {
                 Some(address) => ImportError::DuplicateEvent { event: address.id },
                 None => store_error(error).into(),
