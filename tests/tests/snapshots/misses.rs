@@ -87,6 +87,64 @@ async fn programs_of_two_versions_run_side_by_side() {
     assert_eq!(two.load(id).await.unwrap().state().times, 10);
 }
 
+/// States of one shape, and of one stream, made of different events.
+macro_rules! views {
+    ($($view:ident $(handles $handled:ident)* $(ignores $ignored:ident)* $(unknown $unknown:literal)?;)+) => {$(
+        mod $view {
+            use super::*;
+
+            #[derive(Debug, Default, Serialize, Deserialize, Snapshot)]
+            pub(super) struct Counter {
+                pub(super) seen: i64,
+            }
+
+            #[aggregate(name = "counter", id = Uuid, $(ignores($ignored),)* $(unknown = $unknown,)? snapshot(every = 1))]
+            impl Counter {
+                $(
+                    #[handles($handled)]
+                    fn $handled(&mut self, _: &$handled) {
+                        self.seen += 1;
+                    }
+                )*
+            }
+        }
+    )+};
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Event)]
+#[event(name = "noted")]
+struct Noted;
+
+views! {
+    ignores_notes handles Counted ignores Noted;
+    sees_notes handles Counted handles Noted;
+    knows_no_notes handles Counted unknown "ignore";
+    knows_notes handles Counted handles Noted unknown "ignore";
+}
+
+/// What a program has passed over is not lost to one that handles it, though their states look alike.
+#[tokio::test]
+async fn a_snapshot_does_not_hide_events_that_are_handled_from_now_on() {
+    macro_rules! check {
+        ($before:ident, $after:ident) => {{
+            let (store, id) = (MemoryStore::new(), Uuid::now_v7());
+            let before = Repository::<$before::Counter, _>::new(store.clone());
+            let after = Repository::<$after::Counter, _>::new(store);
+            after.create(id, (Counted { by: 1 }, Noted, Counted { by: 1 })).await.unwrap();
+            for _ in 0..2 {
+                let root = before.load(id).await.unwrap();
+                assert_eq!(root.state().seen, 2);
+                before.snapshot_now(&root).await.unwrap();
+                let root = after.load(id).await.unwrap();
+                assert_eq!(root.state().seen, 3);
+                after.snapshot_now(&root).await.unwrap();
+            }
+        }};
+    }
+    check!(ignores_notes, sees_notes);
+    check!(knows_no_notes, knows_notes);
+}
+
 /// Kept by hand, in a form that does not tell an older meaning apart.
 #[derive(Debug, Default)]
 struct Careless {
