@@ -5,8 +5,8 @@ use es_core::{Fingerprint, Payload, SnapshotError};
 use es_tests::log::until;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
-use crate::kept_of;
 use crate::watched::Watched;
+use crate::{kept_of, let_tasks_run};
 
 #[derive(Debug, Clone, Serialize, Deserialize, Event)]
 #[event(name = "counted")]
@@ -98,6 +98,7 @@ macro_rules! views {
                 pub(super) seen: i64,
             }
 
+            #[allow(non_snake_case, reason = "named after its event")]
             #[aggregate(name = "counter", id = Uuid, $(ignores($ignored),)* $(unknown = $unknown,)? snapshot(every = 1))]
             impl Counter {
                 $(
@@ -191,7 +192,9 @@ async fn what_cannot_be_read_or_written_is_passed_over_and_counted() {
     assert_eq!((loaded.state().total, loaded.version().get()), (10, 5));
     assert_eq!(store.streams_read(), read + 1, "the stream was read from its beginning");
     counters.execute(id, |_| Ok::<_, ()>(five())).await.unwrap();
+    let_tasks_run().await;
     assert_eq!(counters.load(id).await.unwrap().state().total, 20);
+    let_tasks_run().await;
 
     let mut found = Vec::new();
     for (key, _, _, value) in figures.snapshot().into_vec() {
