@@ -131,10 +131,11 @@ impl<A: Aggregate> Fold<A> {
         pending: usize,
     ) -> Result<Vec<NewEvent>, SaveError> {
         let events = events.into_recorded();
-        let encode = |event: &Box<dyn Recorded<A>>| {
-            event.encode_only().map_err(|cause| unwritable(&**event, cause))
-        };
-        let encoded = events.iter().map(encode).collect::<Result<Vec<_>, _>>()?;
+        let mut encoded = Vec::with_capacity(events.len());
+        for event in &events {
+            let new = event.encode_only();
+            encoded.push(new.map_err(|cause| unwritable(&**event, cause))?);
+        }
         self.apply(&events, &encoded, pending)?;
         Ok(encoded)
     }

@@ -198,7 +198,7 @@ impl<A: Aggregate> Root<A> {
 
     /// The first `events` of the pending ones are stored: an append is atomic, so they are those of one attempt.
     pub(crate) fn saved_first(&mut self, events: usize, version: Version, position: Position) {
-        if let Some(last) = self.pending.drain(..events.min(self.pending.len())).last() {
+        if let Some(last) = self.pending.drain(..events.min(self.pending.len())).next_back() {
             self.fold.tip = Some(last.id);
         }
         (self.created, self.in_doubt) = (false, false);

@@ -6,11 +6,11 @@
 
 use es_core::StoreError;
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::query::QueryAs;
+use sqlx::query::Query;
 use sqlx::{FromRow, Postgres};
 
 use crate::error::{is_broken, store_error};
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 /// How many more dead connections may be met. Each one leaves the pool, so it is bounded by the pool's size: a server
 /// that ends every session is not asked for ever.
@@ -31,35 +31,50 @@ impl Again {
 
 impl PgStore {
     /// For one statement, or several that belong together.
-    pub(crate) fn again(&self) -> Again {
-        Again(self.pool().options().get_max_connections())
+    pub(crate) fn again(&self, by: By) -> Again {
+        Again(self.lines(by).pool().options().get_max_connections())
     }
 
-    /// The rows of a statement that changes nothing, or that may be run twice.
+    /// What a statement gives that changes nothing, or that may be run twice.
     pub(crate) async fn ask<'q, R>(
         &self,
-        statement: impl Fn() -> QueryAs<'q, Postgres, R, PgArguments>,
+        by: By,
+        statement: impl Fn() -> Query<'q, Postgres, PgArguments>,
     ) -> Result<Vec<R>, StoreError>
     where
-        R: Send + Unpin + for<'r> FromRow<'r, PgRow>,
+        R: for<'r> FromRow<'r, PgRow>,
     {
         self.ready().await?;
-        self.ask_anyway(statement).await
+        self.ask_anyway(by, statement).await
     }
 
     /// As [`ask`](Self::ask), of a database that may not be in order.
     pub(crate) async fn ask_anyway<'q, R>(
         &self,
-        statement: impl Fn() -> QueryAs<'q, Postgres, R, PgArguments>,
+        by: By,
+        statement: impl Fn() -> Query<'q, Postgres, PgArguments>,
     ) -> Result<Vec<R>, StoreError>
     where
-        R: Send + Unpin + for<'r> FromRow<'r, PgRow>,
+        R: for<'r> FromRow<'r, PgRow>,
     {
-        let mut again = self.again();
+        let rows = self.ask_rows(by, statement).await?;
+        rows.iter().map(R::from_row).collect::<Result<_, _>>().map_err(|e| store_error(&e))
+    }
+
+    /// As [`ask_anyway`](Self::ask_anyway): the rows as they come.
+    pub(crate) async fn ask_rows<'q>(
+        &self,
+        by: By,
+        statement: impl Fn() -> Query<'q, Postgres, PgArguments>,
+    ) -> Result<Vec<PgRow>, StoreError> {
+        let mut again = self.again(by);
         loop {
-            let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
-            match statement().fetch_all(&mut *connection).await {
-                Ok(rows) => return Ok(rows),
+            let mut line = self.lines(by).line().await?;
+            match statement().fetch_all(&mut *line).await {
+                Ok(rows) => {
+                    line.keep();
+                    return Ok(rows);
+                }
                 Err(error) if again.allows(&error) => {}
                 Err(error) => return Err(store_error(&error)),
             }

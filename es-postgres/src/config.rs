@@ -9,6 +9,15 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 /// After so long without use a connection is looked at before it is used again.
 const IDLE: Duration = Duration::from_secs(5);
 
+/// Connections beyond what is needed are closed after so long without use.
+const UNUSED: Duration = Duration::from_secs(10 * 60);
+
+/// After so long a connection is closed in any case: the server's memory for it grows, and the address may have moved.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// Prepared statements per connection. The store has about 60 of its own, and 5 per read model.
+const STATEMENTS: usize = 256;
+
 /// How a [`PgStore`](crate::PgStore) connects and what it accepts.
 ///
 /// ```
@@ -19,9 +28,11 @@ const IDLE: Duration = Duration::from_secs(5);
 #[must_use]
 pub struct PgConfig {
     max_connections: u32,
+    subscription_connections: u32,
     acquire_timeout: Duration,
     outcome_timeout: Duration,
     append_lanes: usize,
+    load_lanes: usize,
     application_name: String,
     limits: Limits,
 }
@@ -30,9 +41,11 @@ impl Default for PgConfig {
     fn default() -> Self {
         Self {
             max_connections: 10,
+            subscription_connections: 4,
             acquire_timeout: Duration::from_secs(10),
             outcome_timeout: Duration::from_secs(20),
             append_lanes: 2,
+            load_lanes: 2,
             application_name: "es".to_owned(),
             limits: Limits::default(),
         }
@@ -45,9 +58,19 @@ impl PgConfig {
         Self::default()
     }
 
-    /// The most connections open at once (default 10). A projection's batch holds one while it is open.
+    /// The most connections that commands, and the program's own transactions, have open at once (default 10).
     pub const fn max_connections(mut self, connections: u32) -> Self {
         self.max_connections = connections;
+        self
+    }
+
+    /// The most connections that subscriptions have open at once (default 4), in a pool of their own: the pages of the log,
+    /// what is settled, leases, and one per batch that is open. So they cannot keep commands waiting, nor commands them.
+    /// Parts that run at once beyond this number take turns. One more listens to other processes.
+    ///
+    /// With 0 they share the connections of the commands.
+    pub const fn subscription_connections(mut self, connections: u32) -> Self {
+        self.subscription_connections = connections;
         self
     }
 
@@ -72,7 +95,15 @@ impl PgConfig {
         self
     }
 
-    /// The name that PostgreSQL shows for the connections (default `es`), unless the URL sets one.
+    /// How many streams are loaded at once with a statement each (default 2, at least 1), and how many statements for
+    /// several streams are under way beside them: further loads wait and then go together as the next one.
+    pub const fn load_lanes(mut self, lanes: usize) -> Self {
+        self.load_lanes = if lanes == 0 { 1 } else { lanes };
+        self
+    }
+
+    /// The name that PostgreSQL shows for the connections (default `es`), unless the URL sets one. Those of subscriptions
+    /// have `-subscriptions` behind it.
     pub fn application_name(mut self, name: impl Into<String>) -> Self {
         self.application_name = name.into();
         self
@@ -92,6 +123,14 @@ impl PgConfig {
         self.append_lanes
     }
 
+    pub(crate) const fn get_load_lanes(&self) -> usize {
+        self.load_lanes
+    }
+
+    pub(crate) const fn get_acquire_timeout(&self) -> Duration {
+        self.acquire_timeout
+    }
+
     pub(crate) const fn get_outcome_timeout(&self) -> Duration {
         self.outcome_timeout
     }
@@ -102,6 +141,8 @@ impl PgConfig {
         PgPoolOptions::new()
             .max_connections(self.max_connections)
             .acquire_timeout(self.acquire_timeout)
+            .idle_timeout(UNUSED)
+            .max_lifetime(LIFETIME)
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
                 Box::pin(async move {
@@ -113,13 +154,31 @@ impl PgConfig {
             })
     }
 
+    /// `None` when subscriptions share the pool of the commands.
+    pub(crate) fn subscription_pool_options(&self) -> Option<PgPoolOptions> {
+        let connections = self.subscription_connections;
+        (connections > 0).then(|| self.pool_options().max_connections(connections))
+    }
+
+    /// Of the connections that [`connect_options`](Self::connect_options) describe, those for subscriptions.
+    pub(crate) fn subscription_options(&self, options: PgConnectOptions) -> PgConnectOptions {
+        let name = options.get_application_name().unwrap_or(&self.application_name);
+        let name = format!("{name}-subscriptions");
+        options.application_name(&name)
+    }
+
     /// The connections as we want them. Generic plans: the planner would price the plan of a statement on arrays at ten
     /// rows and so plan anew at every execution, which costs more than the statement itself.
     pub(crate) fn connect_options(&self, options: PgConnectOptions) -> PgConnectOptions {
         let options = options.options([
             ("plan_cache_mode", "force_generic_plan"),
             ("default_transaction_isolation", "read committed"),
+            // Seconds. A client that is gone without a word keeps its locks until the server notices.
+            ("tcp_keepalives_idle", "30"),
+            ("tcp_keepalives_interval", "10"),
+            ("tcp_keepalives_count", "3"),
         ]);
+        let options = options.statement_cache_capacity(STATEMENTS);
         match options.get_application_name() {
             Some(_) => options,
             None => options.application_name(&self.application_name),

@@ -20,7 +20,7 @@ impl EventStore for PgStore {
     }
 
     fn read_stream<'a>(&'a self, stream: &'a StreamId, query: StreamQuery) -> EventStream<'a> {
-        self.stream_events(stream, query)
+        self.load(stream, query)
     }
 
     async fn read_from_snapshot<'a>(

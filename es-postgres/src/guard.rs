@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use es_core::StoreError;
 use sqlx::postgres::PgArguments;
-use sqlx::query::QueryAs;
-use sqlx::{PgConnection, Postgres};
+use sqlx::query::Query;
+use sqlx::{FromRow as _, PgConnection, Postgres};
 
 use crate::error::store_error;
 use crate::migrate::{NEWEST, newer};
@@ -28,7 +28,8 @@ impl Guard {
         if self.is_passed() {
             return Ok(());
         }
-        self.judge(look().fetch_one(connection).await.map_err(|e| store_error(&e))?)
+        let found = look().fetch_one(connection).await.and_then(|row| Found::from_row(&row));
+        self.judge(found.map_err(|e| store_error(&e))?)
     }
 
     /// Remembers that what was found is in order, or says what is not.
@@ -43,8 +44,8 @@ impl Guard {
 pub(crate) type Found = (i64, bool, bool, bool);
 
 /// One row.
-pub(crate) fn look() -> QueryAs<'static, Postgres, Found, PgArguments> {
-    sqlx::query_as(include_str!("sql/guard.sql"))
+pub(crate) fn look() -> Query<'static, Postgres, PgArguments> {
+    sqlx::query(include_str!("sql/guard.sql"))
 }
 
 fn judge((version, sequence, ahead, trigger): Found) -> Result<(), StoreError> {

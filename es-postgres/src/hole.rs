@@ -9,7 +9,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use crate::error::store_error;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 /// Positions at which nothing is to be seen yet, but may come: somebody has drawn them and not committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +79,8 @@ impl PgStore {
         self.settled_position().await?;
         let Some(known) = self.settled_log().hole().await else { return Ok(None) };
         let statement = || sqlx::query(include_str!("sql/hole.sql"));
-        let present = self.rows(statement, |row| holder(row).map_err(|e| store_error(&e)));
+        let present =
+            self.rows(By::Subscription, statement, |row| holder(row).map_err(|e| store_error(&e)));
         let present: Vec<(String, HoleHolder)> = present.try_collect().await?;
         let holders = present.into_iter().filter(|(name, _)| known.holders.contains(name));
         let holders = holders.map(|(_, holder)| holder).collect();

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::projection::{bigint, integer};
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 /// What a look at a projection finds: the version that serves, the split, how many parts have a row, whether any has begun.
 type Found = (Option<i32>, i32, i64, bool);
@@ -21,7 +21,7 @@ impl PgStore {
     ) -> Result<Leases, StoreError> {
         let LeaseRequest { name, version, parts, owner, duration, .. } = request;
         let (stored_version, stored_parts) = (integer(version)?, integer(parts)?);
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         let found: Found = sqlx::query_as(include_str!("sql/lease_look.sql"))
             .bind(name)
             .bind(stored_version)
@@ -61,7 +61,7 @@ impl PgStore {
         version: u32,
         lease: Lease,
     ) -> Result<(), StoreError> {
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         sqlx::query(include_str!("sql/lease_release.sql"))
             .bind(name)
             .bind(integer(version)?)
@@ -80,7 +80,7 @@ impl PgStore {
         version: u32,
         owner: Uuid,
     ) -> Result<(), StoreError> {
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         sqlx::query(include_str!("sql/lease_leave.sql"))
             .bind(name)
             .bind(integer(version)?)
@@ -97,7 +97,7 @@ impl PgStore {
         epoch: Epoch,
         position: Position,
     ) -> Result<u32, StoreError> {
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         let attempts: Option<i32> = sqlx::query_scalar(include_str!("sql/attempt_note.sql"))
             .bind(&part.name)
             .bind(integer(part.version)?)
@@ -112,7 +112,7 @@ impl PgStore {
     }
 
     pub(crate) async fn find_begun(&self, part: &ProjectionPart) -> Result<bool, StoreError> {
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         sqlx::query_scalar(include_str!("sql/checkpoint_begun.sql"))
             .bind(&part.name)
             .bind(integer(part.version)?)
@@ -126,7 +126,7 @@ impl PgStore {
         &self,
         part: &ProjectionPart,
     ) -> Result<Option<(Position, u32)>, StoreError> {
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         let found: Option<(i64, i32)> = sqlx::query_as(include_str!("sql/attempts_find.sql"))
             .bind(&part.name)
             .bind(integer(part.version)?)
@@ -145,7 +145,7 @@ impl PgStore {
         part: &ProjectionPart,
         epoch: Epoch,
     ) -> Result<(), StoreError> {
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         let done = sqlx::query(include_str!("sql/attempt_forget.sql"))
             .bind(&part.name)
             .bind(integer(part.version)?)

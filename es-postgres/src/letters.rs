@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::projection::{bigint, integer};
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 /// A selection, as the statements take it.
 struct Selected {
@@ -41,7 +41,7 @@ impl PgStore {
         select: LetterSelection,
     ) -> Result<Vec<DeadLetter>, StoreError> {
         let select = Selected::new(select)?;
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         let rows = sqlx::query(include_str!("sql/letters_find.sql"))
             .bind(name)
             .bind(integer(version)?)
@@ -63,7 +63,7 @@ impl PgStore {
         select: LetterSelection,
     ) -> Result<u64, StoreError> {
         let select = Selected::new(select)?;
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         let done = sqlx::query(include_str!("sql/letters_retry.sql"))
             .bind(name)
             .bind(integer(version)?)
@@ -84,7 +84,7 @@ impl PgStore {
         reason: &str,
     ) -> Result<u64, StoreError> {
         let select = Selected::new(select)?;
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         let done = sqlx::query(include_str!("sql/letters_discard.sql"))
             .bind(name)
             .bind(integer(version)?)

@@ -13,6 +13,8 @@ mod import;
 mod inline;
 mod lease;
 mod letters;
+mod lines;
+mod load;
 mod migrate;
 mod projection;
 mod promote;

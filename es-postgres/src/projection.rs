@@ -7,8 +7,7 @@ use es_core::{
 use uuid::Uuid;
 
 use crate::batch::PgBatch;
-use crate::error::store_error;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 use crate::table;
 
 impl ProjectionStore for PgStore {
@@ -21,12 +20,13 @@ impl ProjectionStore for PgStore {
     async fn checkpoint(&self, part: &ProjectionPart) -> Result<Checkpoint, StoreError> {
         let (version, number) = (integer(part.version)?, integer(part.part.number())?);
         let find = || {
-            sqlx::query_as(include_str!("sql/checkpoint_find.sql"))
+            sqlx::query(include_str!("sql/checkpoint_find.sql"))
                 .bind(&part.name)
                 .bind(version)
                 .bind(number)
         };
-        let mut found: Vec<(i64, Option<Uuid>, i32, bool)> = self.ask(find).await?;
+        let mut found: Vec<(i64, Option<Uuid>, i32, bool)> =
+            self.ask(By::Subscription, find).await?;
         let Some((position, event, parts, of_this_log)) = found.pop() else {
             return Ok(Checkpoint::default());
         };
@@ -44,12 +44,12 @@ impl ProjectionStore for PgStore {
     async fn fits(&self, part: &ProjectionPart, checkpoint: Checkpoint) -> Result<(), StoreError> {
         let position = bigint(checkpoint.position)?;
         let look = || {
-            sqlx::query_as(include_str!("sql/checkpoint_fits.sql"))
+            sqlx::query(include_str!("sql/checkpoint_fits.sql"))
                 .bind(position)
                 .bind(checkpoint.event.map(EventId::as_uuid))
         };
         // One row.
-        let looks: Vec<(bool, bool)> = self.ask(look).await?;
+        let looks: Vec<(bool, bool)> = self.ask(By::Subscription, look).await?;
         let judged = looks.into_iter();
         judged
             .map(|(long_enough, has_event)| checkpoint.judge(part, long_enough, has_event))
@@ -58,7 +58,7 @@ impl ProjectionStore for PgStore {
 
     async fn begin_batch(&self, start: BatchStart) -> Result<PgBatch, StoreError> {
         self.ready().await?;
-        Ok(PgBatch::new(self.transaction_within(start.idle_limit).await?, start))
+        Ok(PgBatch::new(self.transaction_within(By::Subscription, start.idle_limit).await?, start))
     }
 
     async fn read_rows(
@@ -66,8 +66,10 @@ impl ProjectionStore for PgStore {
         table: &'static Table,
         select: RowSelection<'_>,
     ) -> Result<Vec<FoundRow>, StoreError> {
-        let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
-        table::read(&mut connection, table, select).await
+        let mut line = self.lines(By::Command).line().await?;
+        let rows = table::read(&mut line, table, select).await?;
+        line.keep();
+        Ok(rows)
     }
 
     async fn count_rows(
@@ -75,8 +77,10 @@ impl ProjectionStore for PgStore {
         table: &'static Table,
         query: &ResolvedQuery,
     ) -> Result<u64, StoreError> {
-        let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
-        table::count(&mut connection, table, query).await
+        let mut line = self.lines(By::Command).line().await?;
+        let count = table::count(&mut line, table, query).await?;
+        line.keep();
+        Ok(count)
     }
 
     fn is_transient(&self, error: &ProjectionError) -> bool {

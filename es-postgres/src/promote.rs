@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::error::{cause, has_waited_in_vain, is_denied, is_missing_table, store_error};
 use crate::projection::integer;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 use crate::table::quoted;
 
 /// How long to wait for a table at the first try, and at most: twice as long at each further one.
@@ -45,7 +45,7 @@ impl PgStore {
         tables: &[Promotion],
         patience: Duration,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.transaction().await?;
+        let mut transaction = self.transaction_within(By::Subscription, None).await?;
         let lock = sqlx::raw_sql(include_str!("sql/table_lock.sql"));
         lock.execute(&mut *transaction).await.map_err(|e| store_error(&e))?;
         sqlx::query(include_str!("sql/promote_patience.sql"))
@@ -73,7 +73,7 @@ impl PgStore {
     }
 
     pub(crate) async fn drop_read_model(&self, table: &str) -> Result<(), StoreError> {
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         let drop = format!("DROP TABLE IF EXISTS {}", quoted(table));
         let dropped = sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut *connection).await;
         dropped.map(|_| ()).map_err(|e| store_error(&e))

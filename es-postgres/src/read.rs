@@ -1,8 +1,8 @@
-//! Reading: one stream, the log by pages, the log as it comes. Always one statement, decoded while the server sends.
+//! Reading the log: by pages, and as it comes. Always one statement, decoded while the server sends.
 
 use es_core::{
     EventAddress, EventId, EventStream, LogPage, LogQuery, Part, Position, StoreError, StoredEvent,
-    StreamId, StreamQuery, Version,
+    Version,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sqlx::PgConnection;
@@ -10,43 +10,9 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::row;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 impl PgStore {
-    pub(crate) fn stream_events<'a>(
-        &'a self,
-        stream: &'a StreamId,
-        query: StreamQuery,
-    ) -> EventStream<'a> {
-        let open = async move {
-            self.ready().await?;
-            let (after, up_to) = (query.after.get(), query.up_to.map_or(u64::MAX, Version::get));
-            let statement = move || {
-                sqlx::query(include_str!("sql/read_stream.sql"))
-                    .bind(stream.id())
-                    .bind(bigint(after))
-                    .bind(bigint(up_to))
-            };
-            let rows = self.rows(statement, move |row| row::event_of(row, stream));
-            let mut rows = Box::pin(rows.peekable());
-            // Every event knows its category, but there may be none in the range; and a stream of none is not there.
-            if query != StreamQuery::ALL && rows.as_mut().peek().await.is_none() {
-                self.check_category(stream).await?;
-            }
-            Ok(rows)
-        };
-        stream::once(open).try_flatten().boxed()
-    }
-
-    async fn check_category(&self, stream: &StreamId) -> Result<(), StoreError> {
-        let head = || sqlx::query_as(include_str!("sql/heads.sql")).bind(vec![stream.id()]);
-        let mut heads: Vec<(Uuid, String, i64)> = self.ask(head).await?;
-        match heads.pop() {
-            Some((_, category, _)) => row::check_category(stream, category),
-            None => Ok(()),
-        }
-    }
-
     pub(crate) async fn settled_position(&self) -> Result<Position, StoreError> {
         self.ready().await?;
         self.settled_log().advance(self).await
@@ -64,8 +30,10 @@ impl PgStore {
         if end == query.after {
             return Ok(LogPage::new(Vec::new(), end));
         }
-        let events: Vec<StoredEvent> =
-            self.log_between(query, settled, bigint(limit as u64)).try_collect().await?;
+        let events: Vec<StoredEvent> = self
+            .log_between(By::Subscription, query, settled, bigint(limit as u64))
+            .try_collect()
+            .await?;
         let through = match events.last() {
             Some(last) if events.len() >= limit => last.position,
             _ => end,
@@ -88,13 +56,14 @@ impl PgStore {
     pub(crate) fn whole_log<'a>(&'a self, query: LogQuery<'a>) -> EventStream<'a> {
         let open = async move {
             let settled = self.settled_position().await?;
-            Ok(self.log_between(query, settled, i64::MAX))
+            Ok(self.log_between(By::Command, query, settled, i64::MAX))
         };
         stream::once(open).try_flatten().boxed()
     }
 
     fn log_between<'a>(
         &'a self,
+        by: By,
         query: LogQuery<'a>,
         end: Position,
         limit: i64,
@@ -124,14 +93,14 @@ impl PgStore {
                     .bind(of)
             }
         };
-        self.rows(statement, row::event).boxed()
+        self.rows(by, statement, row::event).boxed()
     }
 
     pub(crate) async fn count_events(&self, query: LogQuery<'_>) -> Result<u64, StoreError> {
         let settled = self.settled_position().await?;
         let (part, of) = part(query);
         let count = || {
-            sqlx::query_as(include_str!("sql/count_log.sql"))
+            sqlx::query(include_str!("sql/count_log.sql"))
                 .bind(bigint(query.after.get()))
                 .bind(bigint(settled.get()))
                 .bind(query.names)
@@ -140,7 +109,7 @@ impl PgStore {
                 .bind(part)
                 .bind(of)
         };
-        let counts: Vec<(i64,)> = self.ask(count).await?;
+        let counts: Vec<(i64,)> = self.ask(By::Subscription, count).await?;
         Ok(counts.iter().map(|(count,)| count.cast_unsigned()).sum())
     }
 
@@ -149,8 +118,8 @@ impl PgStore {
         ids: &[EventId],
     ) -> Result<Vec<EventAddress>, StoreError> {
         let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
-        let find = || sqlx::query_as(include_str!("sql/locate.sql")).bind(&ids);
-        Ok(self.ask(find).await?.into_iter().map(address).collect())
+        let find = || sqlx::query(include_str!("sql/locate.sql")).bind(&ids);
+        Ok(self.ask(By::Command, find).await?.into_iter().map(address).collect())
     }
 }
 
@@ -179,6 +148,6 @@ fn address((id, stream, version, position): (Uuid, Uuid, i64, i64)) -> EventAddr
 }
 
 /// Beyond what a store can hold there is nothing to be found anyway.
-fn bigint(n: u64) -> i64 {
+pub(crate) fn bigint(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }

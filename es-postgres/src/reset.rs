@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::batch::PgBatch;
 use crate::error::store_error;
 use crate::projection::{bigint, checkpoint, integer};
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 impl PgStore {
     pub(crate) async fn open_reset(
@@ -19,7 +19,7 @@ impl PgStore {
         let (stored_version, stored_parts) = (integer(version)?, integer(parts)?);
         if self.list_checkpoints(name, version).await?.is_empty() {
             // Outside the transaction: whoever asks for a lease meanwhile would wait for rows that it had just made.
-            let mut connection = self.acquire().await?;
+            let mut connection = self.acquire(By::Subscription).await?;
             sqlx::query(include_str!("sql/lease_split.sql"))
                 .bind(name)
                 .bind(stored_version)
@@ -28,7 +28,7 @@ impl PgStore {
                 .await
                 .map_err(|e| store_error(&e))?;
         }
-        let mut transaction = self.transaction().await?;
+        let mut transaction = self.transaction_within(By::Subscription, None).await?;
         for statement in [include_str!("sql/reset_lock.sql"), include_str!("sql/reset_letters.sql")]
         {
             sqlx::query(statement)
@@ -56,7 +56,7 @@ impl PgStore {
         name: &str,
         version: u32,
     ) -> Result<Vec<(u32, Checkpoint)>, StoreError> {
-        let mut connection = self.acquire().await?;
+        let mut connection = self.acquire(By::Subscription).await?;
         let found: Vec<(i32, i64, Option<Uuid>)> =
             sqlx::query_as(include_str!("sql/checkpoint_list.sql"))
                 .bind(name)

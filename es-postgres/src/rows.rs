@@ -12,20 +12,21 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 
 use crate::error::store_error;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 impl PgStore {
     /// What `decode` makes of the rows that `statement` gives, while the server sends them.
     pub(crate) fn rows<'a, T: Send + 'a>(
         &'a self,
+        by: By,
         statement: impl Fn() -> Query<'a, Postgres, PgArguments> + Send + 'a,
         decode: impl Fn(&PgRow) -> Result<T, StoreError> + Send + 'a,
     ) -> impl Stream<Item = Result<T, StoreError>> + Send + 'a {
         generate(move |giver| async move {
-            let mut again = self.again();
+            let mut again = self.again(by);
             'connections: loop {
-                let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
-                let mut rows = statement().fetch(&mut *connection);
+                let mut line = self.lines(by).line().await?;
+                let mut rows = statement().fetch(&mut *line);
                 let mut given = false;
                 while let Some(row) = rows.next().await {
                     match row {
@@ -35,6 +36,8 @@ impl PgStore {
                     }
                     given = true;
                 }
+                drop(rows);
+                line.keep();
                 return Ok(());
             }
         })

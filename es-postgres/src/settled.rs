@@ -47,7 +47,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::error::store_error;
 use crate::hole::Known;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 /// Knows the settled position of one log. One per process and store: clones of the store share it.
 #[derive(Debug, Default)]
@@ -108,11 +108,14 @@ struct Turn<'a> {
 impl Turn<'_> {
     /// A look that breaks off leaves what it has learnt, so it is simply taken again on another connection.
     async fn look(&mut self, store: &PgStore) -> Result<(), StoreError> {
-        let mut again = store.again();
+        let mut again = store.again(By::Subscription);
         loop {
-            let mut connection = store.pool().acquire().await.map_err(|e| store_error(&e))?;
-            match self.state.look(&mut connection).await {
-                Ok(()) => return Ok(()),
+            let mut line = store.lines(By::Subscription).line().await?;
+            match self.state.look(&mut line).await {
+                Ok(()) => {
+                    line.keep();
+                    return Ok(());
+                }
                 Err(error) if again.allows(&error) => {}
                 Err(error) => return Err(store_error(&error)),
             }

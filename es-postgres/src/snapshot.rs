@@ -10,7 +10,7 @@ use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::row;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 /// The column that only a snapshot's row has.
 const CHECKSUM: usize = 11;
@@ -28,7 +28,8 @@ impl PgStore {
                 .bind(query.fingerprint.get().cast_signed())
                 .bind(query.up_to.map_or(i64::MAX, |version| bigint(version.get())))
         };
-        let mut rows = Box::pin(self.rows(statement, move |row| Found::of(row, stream, query)));
+        let mut rows =
+            Box::pin(self.rows(By::Command, statement, move |row| Found::of(row, stream, query)));
         let all = query.up_to.map_or(StreamQuery::ALL, |version| StreamQuery::ALL.up_to(version));
         let (found, first) = match rows.try_next().await? {
             Some(Found::Snapshot(found)) => (Some(found), None),
@@ -58,7 +59,7 @@ impl PgStore {
             // What does not fit into a column is in no event either.
             let (Ok::<i64, _>(version), Ok::<i64, _>(position)) = numbers else { return Ok(false) };
             let statement = || {
-                sqlx::query_as(include_str!("sql/snapshot_save.sql"))
+                sqlx::query(include_str!("sql/snapshot_save.sql"))
                     .bind(snapshot.stream.id())
                     .bind(snapshot.stream.category().as_str())
                     .bind(version)
@@ -67,7 +68,7 @@ impl PgStore {
                     .bind(snapshot.state.as_str())
                     .bind(snapshot.checksum().cast_signed())
             };
-            let kept: Vec<(i64,)> = store.ask(statement).await?;
+            let kept: Vec<(i64,)> = store.ask(By::Command, statement).await?;
             Ok(!kept.is_empty())
         })
     }

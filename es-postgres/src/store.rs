@@ -4,14 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use es_core::StoreError;
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
+use sqlx::{Connection as _, PgConnection, PgPool};
 
 use crate::append::{Appends, appends};
 use crate::config::PgConfig;
 use crate::error::store_error;
 use crate::guard::{self, Guard};
+use crate::lines::{Line, Lines};
+use crate::load::Loads;
 use crate::migrate;
 use crate::settled::Settled;
 use crate::wake::WakeUps;
@@ -31,13 +32,24 @@ pub struct PgStore {
     inner: Arc<Inner>,
 }
 
+/// On whose behalf a connection is used. Each has a pool of its own, so that neither keeps the other waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Appends, loads, queries of read models, and transactions of the program.
+    Command,
+    /// What follows the log: its pages, what is settled, batches, leases, notifications.
+    Subscription,
+}
+
 struct Inner {
-    pool: PgPool,
+    commands: Arc<Lines>,
+    subscriptions: Arc<Lines>,
     config: PgConfig,
     guard: Guard,
     settled: Settled,
     wake_ups: WakeUps,
     appends: Appends,
+    loads: Loads,
 }
 
 impl PgStore {
@@ -58,22 +70,45 @@ impl PgStore {
         let options: PgConnectOptions = url.parse().map_err(|e| store_error(&e))?;
         let options = config.connect_options(options);
         // By itself, as the pool would go on trying until its timeout and then not say what the matter is.
-        let first = PgConnection::connect_with(&options).await.map_err(|e| store_error(&e))?;
+        let first = tokio::time::timeout(
+            config.get_acquire_timeout(),
+            PgConnection::connect_with(&options),
+        );
+        let first =
+            first.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(|e| store_error(&e))?;
         first.close().await.map_err(|e| store_error(&e))?;
-        let pool = config.pool_options().connect_lazy_with(options);
-        Ok(Self::new(pool, config))
+        let commands = Lines::new(config.pool_options().connect_lazy_with(options.clone()));
+        let subscriptions = match config.subscription_pool_options() {
+            Some(pool) => Lines::new(pool.connect_lazy_with(config.subscription_options(options))),
+            None => commands.clone(),
+        };
+        Ok(Self::new(commands, subscriptions, config))
     }
 
     /// A store on a pool that the program has anyway. Appends are slower by their planning time, unless the pool's
-    /// connections set `plan_cache_mode=force_generic_plan`.
+    /// connections set `plan_cache_mode=force_generic_plan`. Subscriptions share it: how many connections there are is for
+    /// the program to say, so it must be large enough for the batches that are open at once and the commands beside them.
     pub fn from_pool(pool: PgPool) -> Self {
-        Self::new(pool, PgConfig::default())
+        let lines = Lines::new(pool);
+        Self::new(lines.clone(), lines, PgConfig::default())
     }
 
-    fn new(pool: PgPool, config: PgConfig) -> Self {
+    fn new(commands: Arc<Lines>, subscriptions: Arc<Lines>, config: PgConfig) -> Self {
         let (guard, settled, wake_ups) = (Guard::default(), Settled::default(), WakeUps::new());
-        let appends = appends(config.get_append_lanes());
-        Self { inner: Arc::new(Inner { pool, config, guard, settled, wake_ups, appends }) }
+        let (appends, loads) =
+            (appends(config.get_append_lanes()), Loads::new(config.get_load_lanes()));
+        Self {
+            inner: Arc::new(Inner {
+                commands,
+                subscriptions,
+                config,
+                guard,
+                settled,
+                wake_ups,
+                appends,
+                loads,
+            }),
+        }
     }
 
     /// Makes the schema `es`, or upgrades it. Any number of processes may call it at once.
@@ -87,7 +122,14 @@ impl PgStore {
 
     /// The pool, for the program's own statements; transactions are better opened with [`transaction`](Self::transaction).
     pub fn pool(&self) -> &PgPool {
-        &self.inner.pool
+        self.lines(By::Command).pool()
+    }
+
+    pub(crate) fn lines(&self, by: By) -> &Arc<Lines> {
+        match by {
+            By::Command => &self.inner.commands,
+            By::Subscription => &self.inner.subscriptions,
+        }
     }
 
     pub(crate) fn config(&self) -> &PgConfig {
@@ -106,14 +148,18 @@ impl PgStore {
         &self.inner.appends
     }
 
+    pub(crate) fn loads(&self) -> &Loads {
+        &self.inner.loads
+    }
+
     pub(crate) fn wake_ups(&self) -> &WakeUps {
         &self.inner.wake_ups
     }
 
     /// A connection to a database that is known to be in order.
-    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+    pub(crate) async fn acquire(&self, by: By) -> Result<Line, StoreError> {
         self.ready().await?;
-        self.pool().acquire().await.map_err(|e| store_error(&e))
+        self.lines(by).line().await
     }
 
     /// The database is in order. Gives its connection back at once: what comes next takes its own.
@@ -121,7 +167,7 @@ impl PgStore {
         if self.guard().is_passed() {
             return Ok(());
         }
-        let found = self.ask_anyway(guard::look).await?;
+        let found = self.ask_anyway(By::Command, guard::look).await?;
         found.into_iter().try_for_each(|found| self.guard().judge(found))
     }
 }

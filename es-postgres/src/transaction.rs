@@ -6,7 +6,7 @@ use es_core::{Cause, StoreError};
 use sqlx::{AssertSqlSafe, Postgres, Transaction};
 
 use crate::error::store_error;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
@@ -24,13 +24,14 @@ impl PgStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when there is no connection to be had.
     pub async fn transaction(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        self.transaction_within(None).await
+        self.transaction_within(By::Command, None).await
     }
 
     /// As [`transaction`](Self::transaction). The server ends the session when nothing comes from it for longer than
     /// `idle`: a process that was stopped would keep its locks otherwise. In the same round trip.
     pub(crate) async fn transaction_within(
         &self,
+        by: By,
         idle: Option<Duration>,
     ) -> Result<Transaction<'static, Postgres>, StoreError> {
         let begin = match idle {
@@ -41,13 +42,14 @@ impl PgStore {
                 format!("{BEGIN}; SET LOCAL idle_in_transaction_session_timeout = {millis}")
             }
         };
-        let pool = self.pool().clone();
+        let lines = self.lines(by).clone();
         // A task of its own runs to the end whatever becomes of the caller, and what it has opened for nobody is rolled
         // back like any transaction that is dropped. Nothing of it outlives that.
-        let mut again = self.again();
+        let mut again = self.again(by);
         let opening = async move {
+            let _waits = lines.wait();
             loop {
-                match pool.begin_with(AssertSqlSafe(begin.clone())).await {
+                match lines.pool().begin_with(AssertSqlSafe(begin.clone())).await {
                     Err(error) if again.allows(&error) => {}
                     opened => return opened,
                 }

@@ -10,7 +10,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use es_core::{Signal, Wakes};
+use es_core::{Signal, StoreError, Wakes};
 use sqlx::PgPool;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::runtime::Handle;
@@ -18,7 +18,9 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
-use crate::store::PgStore;
+use crate::error::store_error;
+use crate::lines::Lines;
+use crate::store::{By, PgStore};
 
 /// Between two notifications of one store.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -59,27 +61,38 @@ impl PgStore {
         let WakeUps { id, signal, appended, notifier, .. } = self.wake_ups();
         signal.wake();
         appended.notify_one();
-        notifier.keep(|| notify(self.pool().clone(), id.to_string(), appended.clone()));
+        notifier.keep(|| {
+            notify(self.lines(By::Subscription).clone(), id.to_string(), appended.clone())
+        });
     }
 
     /// Outside a runtime there is nobody to listen to other processes.
     pub(crate) fn listen(&self) -> Wakes {
         let WakeUps { id, signal, listener, .. } = self.wake_ups();
-        listener.keep(|| listen(self.pool().clone(), id.to_string(), signal.clone()));
+        listener.keep(|| {
+            listen(self.lines(By::Subscription).pool().clone(), id.to_string(), signal.clone())
+        });
         signal.listen()
     }
 }
 
 /// Sends a notification after each append, or after many of them.
-async fn notify(pool: PgPool, id: String, appended: Arc<Notify>) {
+async fn notify(lines: Arc<Lines>, id: String, appended: Arc<Notify>) {
     loop {
         appended.notified().await;
-        let query = sqlx::query(include_str!("sql/wake.sql")).bind(CHANNEL).bind(&id);
-        if let Err(error) = query.execute(&pool).await {
+        if let Err(error) = tell(&lines, &id).await {
             tracing::debug!(%error, "other processes were not told of an append");
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+async fn tell(lines: &Arc<Lines>, id: &str) -> Result<(), StoreError> {
+    let mut line = lines.line().await?;
+    let notification = sqlx::query(include_str!("sql/wake.sql")).bind(CHANNEL).bind(id);
+    notification.execute(&mut *line).await.map_err(|e| store_error(&e))?;
+    line.keep();
+    Ok(())
 }
 
 /// Passes on what other stores send.

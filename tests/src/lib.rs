@@ -5,6 +5,7 @@ pub mod dropped;
 pub mod log;
 pub mod pace;
 pub mod proxy;
+mod turns;
 pub mod worker;
 
 use es_postgres::{PgConfig, PgStore};

@@ -1,15 +1,36 @@
 //! A small TCP proxy between a store and its server, which can cut the line at the worst moment or be slow.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use es_core::EventStore as _;
+use es_postgres::{PgConfig, PgStore};
+use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 
+use crate::TestDatabase;
 use crate::pace::Pace;
+use crate::turns::{Requests, Turns};
+
+/// A store that reaches its server through a proxy, with its connections open and its checks done.
+///
+/// # Panics
+/// When it cannot be reached.
+pub async fn behind_proxy(database: &TestDatabase, config: PgConfig) -> (PgStore, Proxy) {
+    database.store().await;
+    let options: PgConnectOptions = database.url().parse().expect("a good URL");
+    let server = format!("{}:{}", options.get_host(), options.get_port());
+    let proxy = Proxy::to(server.clone()).await;
+    let url = database.url().replacen(&server, &proxy.address().to_string(), 1);
+    assert!(url.contains(&proxy.address().to_string()), "the server's URL names host and port");
+    let store = PgStore::connect_with(&url, config).await.expect("the proxy is there");
+    store.settled().await.expect("the database is in order");
+    (store, proxy)
+}
 
 /// Passes bytes on, until it is told to cut. Ends when it is dropped.
 #[derive(Debug)]
@@ -23,9 +44,9 @@ pub struct Proxy {
 struct State {
     armed: Mutex<Option<Cut>>,
     cuts: AtomicU64,
-    round_trips: AtomicU64,
     gone: Notify,
     pace: Mutex<Pace>,
+    turns: Mutex<Turns>,
 }
 
 /// When to cut, and what.
@@ -56,6 +77,10 @@ impl Cut {
 impl State {
     fn pace(&self) -> Pace {
         *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, requests: &mut Requests, bytes: &[u8]) {
+        requests.note(bytes, &mut self.turns.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     fn due(&self, bytes: &[u8]) -> Option<Cut> {
@@ -93,14 +118,15 @@ impl Proxy {
         *self.state.armed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut);
     }
 
+    /// How many answers the connections of an application have asked for: its round trips.
+    pub fn turns(&self, application: &str) -> u64 {
+        let turns = self.state.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.get(application).copied().unwrap_or_default()
+    }
+
     /// What goes through from now on is as slow as that, in each direction.
     pub fn slow_down(&self, pace: Pace) {
         *self.state.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
-    }
-
-    /// How often a client has asked something and waited: requests that went out together count once.
-    pub fn round_trips(&self) -> u64 {
-        self.state.round_trips.load(Ordering::SeqCst)
     }
 
     /// How often it has cut.
@@ -134,14 +160,11 @@ async fn line(client: TcpStream, target: String, state: Arc<State>) {
     let Ok(server) = TcpStream::connect(&target).await else { return };
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
-    // What a client sends after an answer, or first, begins a round trip.
-    let answered = AtomicBool::new(true);
     let requests = async {
         let mut bytes = vec![0; 64 * 1024];
+        let mut requests = Requests::default();
         while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
-            if answered.swap(false, Ordering::SeqCst) {
-                state.round_trips.fetch_add(1, Ordering::SeqCst);
-            }
+            state.note(&mut requests, &bytes[..read]);
             let cut = state.due(&bytes[..read]);
             state.pace().wait(read).await;
             let lost = matches!(cut, Some(Cut::BeforeCommit));
@@ -160,7 +183,6 @@ async fn line(client: TcpStream, target: String, state: Arc<State>) {
     let answers = async {
         let mut bytes = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = from_server.read(&mut bytes).await {
-            answered.store(true, Ordering::SeqCst);
             state.pace().wait(read).await;
             if to_client.write_all(&bytes[..read]).await.is_err() {
                 return;

@@ -130,7 +130,8 @@ async fn an_append_belongs_to_the_callers_transaction() {
 async fn after_a_conflict_the_callers_transaction_goes_on() {
     let database = TestDatabase::create().await;
     // One connection: nothing in here may want a second one.
-    let store = database.store_with(PgConfig::new().max_connections(1)).await;
+    let store =
+        database.store_with(PgConfig::new().max_connections(1).subscription_connections(0)).await;
     let (taken, other) = (stream(), stream());
     store.append(entry(&taken, NoStream, 3)).await.unwrap();
     let mut transaction = store.pool().begin().await.unwrap();

@@ -22,7 +22,8 @@ fn few_waits(tries: &mut usize, dropped: usize) -> Option<usize> {
 
 /// One connection, so that the next call meets what a dropped one has left.
 async fn one_connection(database: &TestDatabase) -> PgStore {
-    let store = database.store_with(PgConfig::new().max_connections(1)).await;
+    let store =
+        database.store_with(PgConfig::new().max_connections(1).subscription_connections(0)).await;
     store.settled().await.expect("the database is in order");
     store
 }

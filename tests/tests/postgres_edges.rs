@@ -96,7 +96,8 @@ async fn a_call_that_breaks_answers_for_all_its_entries_within_the_time() {
 async fn a_read_beyond_the_end_still_sees_the_wrong_category() {
     let database = TestDatabase::create().await;
     // One connection: the second question must not wait for the first.
-    let store = database.store_with(PgConfig::new().max_connections(1)).await;
+    let store =
+        database.store_with(PgConfig::new().max_connections(1).subscription_connections(0)).await;
     let there = stream();
     store.append(entry(&there, NoStream, 2)).await.unwrap();
     let other = StreamId::new(Category::new("another").unwrap(), there.id());

@@ -87,7 +87,9 @@ async fn keep_snapshot(store: &PgStore, stream: &StreamId) -> Result<bool, Store
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_survive_connections_that_died_while_idle() {
     let database = TestDatabase::create().await;
-    let store = database.store_with(PgConfig::new().max_connections(CONNECTIONS)).await;
+    let store = database
+        .store_with(PgConfig::new().max_connections(CONNECTIONS).subscription_connections(0))
+        .await;
     let (stream, new) = (stream(), 3);
     let append = entry(&stream, NoStream, new);
     let id = append.events[0].id;
@@ -105,7 +107,9 @@ async fn reads_survive_connections_that_died_while_idle() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_look_at_the_database_survives_them_too() {
     let database = TestDatabase::create().await;
-    let store = database.store_with(PgConfig::new().max_connections(CONNECTIONS)).await;
+    let store = database
+        .store_with(PgConfig::new().max_connections(CONNECTIONS).subscription_connections(0))
+        .await;
     kill_all_idle(&database, &store).await;
     assert_eq!(store.settled().await.unwrap().get(), 0);
 }
@@ -113,7 +117,9 @@ async fn the_first_look_at_the_database_survives_them_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn appends_learn_what_became_of_them() {
     let database = TestDatabase::create().await;
-    let store = database.store_with(PgConfig::new().max_connections(CONNECTIONS)).await;
+    let store = database
+        .store_with(PgConfig::new().max_connections(CONNECTIONS).subscription_connections(0))
+        .await;
     let stream = stream();
     store.append(entry(&stream, NoStream, 3)).await.unwrap();
     for round in 1..=3 {
@@ -127,7 +133,8 @@ async fn appends_learn_what_became_of_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_ends_every_session_is_not_asked_for_ever() {
     let database = TestDatabase::create().await;
-    let store = database.store_with(PgConfig::new().max_connections(2)).await;
+    let store =
+        database.store_with(PgConfig::new().max_connections(2).subscription_connections(0)).await;
     store.settled().await.unwrap();
     let mut blocker = database.connect().await;
     sqlx::raw_sql("BEGIN; LOCK TABLE es.events").execute(&mut blocker).await.unwrap();

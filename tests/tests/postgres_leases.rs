@@ -93,7 +93,8 @@ async fn a_worker_that_is_stopped_loses_its_locks() {
 #[tokio::test]
 async fn the_limit_is_that_of_the_batch_and_not_of_its_connection() {
     let database = TestDatabase::create().await;
-    let store = database.store_with(PgConfig::new().max_connections(1)).await;
+    let store =
+        database.store_with(PgConfig::new().max_connections(1).subscription_connections(0)).await;
     let limit = Duration::from_millis(500);
     let part = ProjectionPart::whole("sums", 1);
     let start = BatchStart::new(part, Checkpoint::default(), None).idle_limit(limit);

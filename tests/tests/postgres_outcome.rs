@@ -8,23 +8,9 @@ use es_core::{AppendError, EventStore as _, NewEvent, StreamAppend, StreamId, Ve
 use es_postgres::{PgConfig, PgStore};
 use es_tests::TestDatabase;
 use es_tests::log::{entry, read, stream, until};
-use es_tests::proxy::Proxy;
-use sqlx::postgres::PgConnectOptions;
+use es_tests::proxy::behind_proxy;
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinHandle;
-
-/// A store that reaches its server through a proxy, with its connections open and its checks done.
-async fn behind_proxy(database: &TestDatabase, config: PgConfig) -> (PgStore, Proxy) {
-    database.store().await;
-    let options: PgConnectOptions = database.url().parse().unwrap();
-    let server = format!("{}:{}", options.get_host(), options.get_port());
-    let proxy = Proxy::to(server.clone()).await;
-    let url = database.url().replacen(&server, &proxy.address().to_string(), 1);
-    assert!(url.contains(&proxy.address().to_string()), "the server's URL names host and port");
-    let store = PgStore::connect_with(&url, config).await.unwrap();
-    store.settled().await.unwrap();
-    (store, proxy)
-}
 
 /// A stream of three events.
 async fn begun(store: &PgStore) -> StreamId {

@@ -38,7 +38,9 @@ async fn an_event_behind_an_open_transaction_waits_for_it() {
 #[tokio::test]
 async fn a_stream_that_is_dropped_half_way_leaves_a_usable_store() {
     let database = TestDatabase::create().await;
-    let store = database.store_with(es_postgres::PgConfig::new().max_connections(1)).await;
+    let store = database
+        .store_with(es_postgres::PgConfig::new().max_connections(1).subscription_connections(0))
+        .await;
     let stream = stream();
     store.append(entry(&stream, NoStream, 3000)).await.unwrap();
     for _ in 0..3 {

@@ -98,7 +98,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         &self,
         stream: &StreamId,
         begun: impl Future<Output = Result<(Fold<A>, EventStream<'a>), LoadError>> + Send,
-        keep: impl Fn(DateTime<Utc>) -> bool + Send,
+        keep: impl Fn(DateTime<Utc>) -> bool + Send + Sync,
         mut sought: Option<&mut Sought>,
     ) -> Result<(Fold<A>, Version), LoadError> {
         let span = tracing::debug_span!("es.load", %stream, version = Empty);

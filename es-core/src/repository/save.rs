@@ -78,13 +78,19 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     }
 
     /// Publishes what was stored after one version, up to and including another.
+    #[cfg_attr(
+        not(feature = "runtime"),
+        expect(
+            unused_variables,
+            clippy::unused_async,
+            reason = "without a runtime there is no bus"
+        )
+    )]
     pub(super) async fn publish(&self, stream: &StreamId, before: Version, version: Version) {
         #[cfg(feature = "runtime")]
         if let Some(bus) = &self.bus {
             bus.publish_stored(&self.store, stream, before, version).await;
         }
-        #[cfg(not(feature = "runtime"))]
-        let _ = (stream, before, version);
     }
 
     async fn save_pending(&self, root: &mut Root<A>) -> Result<Committed, SaveError> {

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 pub(crate) use self::outcome::{Pauses, stored, wait_for_writers};
 pub(crate) use self::together::{Appends, appends};
 use crate::error::{is_collision, is_duplicate_event, is_refusal, store_error};
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 /// How often a statement that lost against another one is sent again.
 const TRIES: u32 = 10;
@@ -174,25 +174,24 @@ impl PgStore {
 
     /// Sends one statement for all entries.
     async fn attempt(&self, entries: &[&StreamAppend]) -> Attempt {
-        let mut connection = match self.acquire().await {
-            Ok(connection) => connection,
+        let mut line = match self.acquire(By::Command).await {
+            Ok(line) => line,
             Err(error) => return Attempt::Failed(error),
         };
-        let written = match statement::write(&mut connection, entries).await {
-            Ok(written) => written,
-            Err(error) if is_collision(&error) => return Attempt::Collision(store_error(&error)),
+        match statement::write(&mut line, entries).await {
+            Ok(written) => refused::answer(line, entries, written).await,
+            Err(error) if is_collision(&error) => Attempt::Collision(store_error(&error)),
             Err(error) if is_duplicate_event(&error) => {
-                return refused::duplicate(&mut connection, entries).await;
+                refused::duplicate(&mut line, entries).await
             }
             Err(error) if is_refusal(&error) => {
                 // A server that is short of something is so for all of them.
                 let error = store_error(&error);
                 let for_all = error.is_transient();
-                return if for_all { Attempt::Failed(error) } else { Attempt::Refused(error) };
+                if for_all { Attempt::Failed(error) } else { Attempt::Refused(error) }
             }
-            Err(error) => return Attempt::Broken(error),
-        };
-        refused::answer(&mut connection, entries, written).await
+            Err(error) => Attempt::Broken(error),
+        }
     }
 }
 

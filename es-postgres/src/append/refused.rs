@@ -11,21 +11,25 @@ use uuid::Uuid;
 
 use super::{Attempt, Outcome};
 use crate::error::store_error;
+use crate::lines::Line;
 use crate::read::locate;
 use crate::row;
 use crate::store::PgStore;
 
 /// Gives each entry that lost the reason; one whose stream by now is as it should be is left open.
 pub(super) async fn answer(
-    connection: &mut PgConnection,
+    mut line: Line,
     entries: &[&StreamAppend],
     written: Vec<Option<Appended>>,
 ) -> Attempt {
     let pairs = || entries.iter().zip(&written);
     let lost: Vec<_> =
         pairs().filter(|(_, done)| done.is_none()).map(|(entry, _)| *entry).collect();
-    let mut reasons = match why(connection, &lost).await {
-        Ok(reasons) => reasons.into_iter(),
+    let mut reasons = match why(&mut line, &lost).await {
+        Ok(reasons) => {
+            line.keep();
+            reasons.into_iter()
+        }
         // Nothing of these was written, so the error is the answer, and the others keep theirs.
         Err(error) => vec![Some(AppendError::from(error)); lost.len()].into_iter(),
     };

@@ -16,7 +16,7 @@ pub(crate) use self::backend::Inline;
 use crate::error::{has_collided, is_collision, is_refusal, store_error};
 use crate::read::locate;
 use crate::row;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 /// How often a transaction that lost against another one is run again.
 const TRIES: u32 = 10;
@@ -66,7 +66,7 @@ enum Attempt {
 
 impl PgStore {
     async fn try_inline(&self, append: &StreamAppend, projections: &InlineProjections) -> Attempt {
-        let mut inline = match self.transaction_within(Some(IDLE)).await {
+        let mut inline = match self.transaction_within(By::Command, Some(IDLE)).await {
             Ok(transaction) => Inline::new(transaction),
             Err(error) => return Attempt::Refused(refused(error)),
         };

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::Attempt;
 use crate::append::{Pauses, stored};
 use crate::error::cause;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 impl PgStore {
     /// Finds out what became of an append whose commit `broke`, before `deadline`.
@@ -62,6 +62,6 @@ impl PgStore {
         &self,
         append: &StreamAppend,
     ) -> Result<Option<Result<Appended, AppendError>>, StoreError> {
-        stored(&mut *self.acquire().await?, append).await
+        stored(&mut *self.acquire(By::Command).await?, append).await
     }
 }

@@ -6,14 +6,19 @@
 -- Rows of es.streams are found and locked through its primary key, each group in the order of the ids: first those that
 -- are there, then those that come into being. Two calls can still deadlock over a stream that one sees and the other
 -- begins; the server notices, and the loser is sent again.
+-- The plan is made once per connection, perhaps when there is no stream yet, and must not be one for a small table: so
+-- rows are looked up one by one (a locking subquery is not turned into a join), and moved by way of ON CONFLICT.
 WITH entry AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) WITH ORDINALITY
         AS entry (stream_id, category, events, lowest, highest, number)
 ), locked AS (
-    SELECT head.stream_id FROM es.streams head JOIN entry USING (stream_id)
-    WHERE head.category = entry.category AND head.version BETWEEN entry.lowest AND entry.highest
-    ORDER BY head.stream_id
-    FOR NO KEY UPDATE OF head
+    SELECT entry.stream_id
+    FROM (SELECT * FROM entry ORDER BY stream_id) entry CROSS JOIN LATERAL (
+        SELECT FROM es.streams head
+        WHERE head.stream_id = entry.stream_id AND head.category = entry.category
+          AND head.version BETWEEN entry.lowest AND entry.highest
+        FOR NO KEY UPDATE
+    ) head
 ), begun AS (
     INSERT INTO es.streams (stream_id, category, version)
     SELECT stream_id, category, events FROM entry
@@ -22,24 +27,19 @@ WITH entry AS (
     ORDER BY stream_id
     ON CONFLICT (stream_id) DO NOTHING
     RETURNING stream_id, version
-), joined AS (
+), moved AS (
     INSERT INTO es.streams AS head (stream_id, category, version)
     SELECT stream_id, category, events FROM entry
-    WHERE lowest = 0 AND highest > 0 AND (SELECT count(*) FROM locked) >= 0
+    -- What must be there is there if it is locked, and stays as it was found.
+    WHERE highest > 0 AND (lowest = 0 OR stream_id IN (SELECT stream_id FROM locked))
     ORDER BY stream_id
     ON CONFLICT (stream_id) DO UPDATE SET version = head.version + excluded.version
         WHERE head.category = excluded.category
     RETURNING stream_id, version
-), moved AS (
-    UPDATE es.streams head SET version = head.version + entry.events
-    FROM entry JOIN locked USING (stream_id)
-    WHERE head.stream_id = entry.stream_id AND entry.lowest > 0
-      AND head.version BETWEEN entry.lowest AND entry.highest
-    RETURNING head.stream_id, head.version
 ), won AS (
     SELECT entry.number, entry.stream_id, entry.category, moves.version, moves.version - entry.events AS base
     FROM entry
-    JOIN (SELECT * FROM begun UNION ALL SELECT * FROM joined UNION ALL SELECT * FROM moved) moves USING (stream_id)
+    JOIN (SELECT * FROM begun UNION ALL SELECT * FROM moved) moves USING (stream_id)
 ), written AS (
     INSERT INTO es.events
         (stream_id, version, event_id, category, type, schema_version, payload, metadata, occurred_at)

@@ -17,7 +17,10 @@ use crate::support::{Bank, PATIENCE};
 async fn a_batch_dropped_at_any_point_is_rolled_back_and_done_again() {
     let bank = Bank::with_events(300).await;
     // One connection: the next batch meets what the dropped one has left.
-    let store = bank.database.store_with(PgConfig::new().max_connections(1)).await;
+    let store = bank
+        .database
+        .store_with(PgConfig::new().max_connections(1).subscription_connections(0))
+        .await;
     let projector = || Projector::new(store.clone(), Balances::<1>::default()).batch_size(20);
     let (mut dropped, mut waits) = (0, 0);
     while bank.position().await < 300 {
@@ -41,7 +44,10 @@ async fn a_batch_dropped_at_any_point_is_rolled_back_and_done_again() {
 async fn a_dropped_manager_leaves_nothing_open_and_the_next_one_goes_on() {
     let mut random = StdRng::seed_from_u64(18);
     let bank = Bank::with_events(2_000).await;
-    let store = bank.database.store_with(PgConfig::new().max_connections(3)).await;
+    let store = bank
+        .database
+        .store_with(PgConfig::new().max_connections(3).subscription_connections(0))
+        .await;
     let config = || {
         SubscriptionConfig::new()
             .batch_size(20)

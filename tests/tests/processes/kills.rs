@@ -99,7 +99,7 @@ async fn who_owns_the_projection_is_not_a_lock_of_a_session() {
         let at = bank.position().await;
         bank.number(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-             WHERE datname = current_database() AND application_name = 'projector'",
+             WHERE datname = current_database() AND application_name LIKE 'projector%'",
         )
         .await;
         until("it goes on", || async { bank.position().await > at }).await;

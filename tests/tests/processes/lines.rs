@@ -55,7 +55,7 @@ async fn a_batch_that_takes_longer_than_the_lease_does_not_lose_it() {
 async fn without_notifications_only_latency_grows() {
     const POLL: Duration = Duration::from_millis(800);
     const LISTENERS: &str = "FROM pg_stat_activity WHERE datname = current_database()
-        AND application_name = 'projector' AND query ILIKE 'LISTEN %'";
+        AND application_name LIKE 'projector%' AND query ILIKE 'LISTEN %'";
     let bank = Bank::with_events(100).await;
     let mut worker = bank.worker("--poll-ms 800");
     worker.until("live").await;

@@ -127,7 +127,7 @@ async fn disturb(
                     connection,
                     "SELECT count(pg_terminate_backend(pid)) FROM (
                          SELECT pid FROM pg_stat_activity
-                         WHERE datname = current_database() AND application_name IN ('projector', 'writer')
+                         WHERE datname = current_database() AND (application_name LIKE 'projector%' OR application_name LIKE 'writer%')
                          ORDER BY random() LIMIT 2
                      ) AS victims",
                 )

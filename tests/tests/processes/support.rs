@@ -62,8 +62,16 @@ impl Worker {
     }
 
     pub(crate) fn kill(mut self) {
+        self.kill_now();
+    }
+
+    /// What it has said is kept.
+    pub(crate) fn kill_now(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
@@ -89,6 +97,11 @@ impl Worker {
             reader.join().unwrap();
         }
         (status, self.errors.take().unwrap().join().unwrap())
+    }
+
+    /// All that it has said.
+    pub(crate) fn said(&self) -> Vec<Value> {
+        self.lines.lock().unwrap().iter().map(|(_, line)| line.clone()).collect()
     }
 
     /// The last thing it said about itself.
@@ -267,7 +280,7 @@ impl Bank {
     pub(crate) async fn advisory_locks_of_projectors(&self) -> i64 {
         self.number(
             "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
-             WHERE locktype = 'advisory' AND datname = current_database() AND application_name = 'projector'",
+             WHERE locktype = 'advisory' AND datname = current_database() AND application_name LIKE 'projector%'",
         )
         .await
     }

@@ -116,6 +116,7 @@ macro_rules! __event_store_promises {
             races::one_of_many_creators_wins
             races::one_of_many_writers_at_a_version_wins
             races::appends_without_a_belief_all_succeed
+            races::callers_at_once_see_their_own_appends
             races::an_event_id_in_many_appends_at_once_is_stored_once
             races::calls_for_the_same_streams_at_once_all_succeed
             races::a_race_leaves_a_stream_in_one_category

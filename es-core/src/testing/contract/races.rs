@@ -48,6 +48,23 @@ pub async fn appends_without_a_belief_all_succeed<S: EventStore>(store: &S) {
     }
 }
 
+/// Many callers who append to streams of their own, again and again, all do, and each reads what he has appended.
+pub async fn callers_at_once_see_their_own_appends<S: EventStore>(store: &S) {
+    let promise = "callers at once see their own appends";
+    let caller = async || {
+        let (stream, mut all) = (fresh(), Vec::new());
+        for round in 0..4 {
+            let new = events(1 + round % 2);
+            let expected = Version::new(all.len() as u64);
+            let expected = if round == 0 { NoStream } else { Exact(expected) };
+            append(store, &stream, expected, new.clone()).await;
+            all.extend(new);
+            assert_holds(store, &stream, &all, promise).await;
+        }
+    };
+    join_all((0..RACERS).map(|_| caller())).await;
+}
+
 /// Of many appends that bring the same event id to different streams at once, one is stored.
 pub async fn an_event_id_in_many_appends_at_once_is_stored_once<S: EventStore>(store: &S) {
     let promise = "an event id in many appends at once is stored once";

@@ -1,0 +1,197 @@
+//! Loads: the events of one stream, alone or together with the loads of others.
+//!
+//! While few loads are under way each has a statement of its own, and its rows are decoded while the server sends them.
+//! Beyond that, loads wait in a [queue](crate::queue) and go together, so that many callers do not need as many connections
+//! and round trips. A load that waits is answered by a statement that begins later, so it sees all that its caller
+//! knows to be stored.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use es_core::{Cause, EventStream, StoreError, StreamId, StreamQuery};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::error::store_error;
+use crate::queue::{Bounds, Queue, Work};
+use crate::read::bigint;
+use crate::row;
+use crate::store::{By, PgStore};
+
+/// Loads at work or waiting; further callers wait for room.
+const ROOM: usize = 4096;
+
+/// Loads of a statement.
+const LOADS: usize = 64;
+
+/// Events of one load that are fetched together with others. A longer stream goes on with a statement of its own, which is
+/// decoded while the server sends: so memory stays small, and nobody waits for another one's long stream.
+const EVENTS: i64 = 128;
+
+/// The loads of a store.
+pub(crate) struct Loads {
+    /// How many have a statement of their own, and have had no answer yet.
+    alone: Arc<AtomicUsize>,
+    lanes: usize,
+    queue: Queue<Loader>,
+}
+
+impl Loads {
+    pub(crate) fn new(lanes: usize) -> Self {
+        let bounds = Bounds { lanes, room: ROOM, items: LOADS, size: usize::MAX };
+        Self { alone: Arc::default(), lanes, queue: Queue::new(bounds) }
+    }
+
+    /// Leave to have a statement of one's own. Nobody waits for whoever has it: he may read on when he likes.
+    fn alone(&self) -> Option<Alone> {
+        let before = self.alone.fetch_add(1, Ordering::SeqCst);
+        let alone = Alone(self.alone.clone());
+        (before < self.lanes).then_some(alone)
+    }
+}
+
+struct Alone(Arc<AtomicUsize>);
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// What to load: the stream, and the versions after which and up to which.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    stream: Uuid,
+    after: i64,
+    up_to: i64,
+}
+
+impl Load {
+    fn new(stream: &StreamId, query: StreamQuery) -> Self {
+        let up_to = query.up_to.map_or(i64::MAX, |version| bigint(version.get()));
+        Self { stream: stream.id(), after: bigint(query.after.get()), up_to }
+    }
+}
+
+/// Loads what has come together.
+#[derive(Clone)]
+struct Loader(PgStore);
+
+impl Work for Loader {
+    type Item = Load;
+    /// Rows as they came: each caller decodes his own.
+    type Answer = Result<Vec<PgRow>, StoreError>;
+
+    /// Loads are in nobody's way.
+    fn keys(_: &Load) -> Vec<Uuid> {
+        Vec::new()
+    }
+
+    fn size(_: &Load) -> usize {
+        1
+    }
+
+    async fn run(self, loads: Vec<Load>) -> Vec<Self::Answer> {
+        match self.0.load_together(&loads).await {
+            Ok(answers) => answers.into_iter().map(Ok).collect(),
+            Err(error) => loads.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+}
+
+impl PgStore {
+    pub(crate) fn load<'a>(&'a self, stream: &'a StreamId, query: StreamQuery) -> EventStream<'a> {
+        let open = async move {
+            self.ready().await?;
+            let load = Load::new(stream, query);
+            let events = match self.loads().alone() {
+                Some(alone) => self.load_alone(stream, load, alone).await,
+                None => self.load_with_others(stream, load).await?,
+            };
+            let mut events = Box::pin(events.peekable());
+            // Every event knows its category, but there may be none in the range; and a stream of none is not there.
+            if query != StreamQuery::ALL && events.as_mut().peek().await.is_none() {
+                self.check_category(stream).await?;
+            }
+            Ok(events)
+        };
+        stream::once(open).try_flatten().boxed()
+    }
+
+    async fn load_alone<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        load: Load,
+        alone: Alone,
+    ) -> EventStream<'a> {
+        let mut events = Box::pin(self.load_streaming(stream, load).peekable());
+        // From the first event on the caller sets the pace.
+        events.as_mut().peek().await;
+        drop(alone);
+        events
+    }
+
+    fn load_streaming<'a>(&'a self, stream: &'a StreamId, load: Load) -> EventStream<'a> {
+        let statement = move || {
+            sqlx::query(include_str!("sql/read_stream.sql"))
+                .bind(load.stream)
+                .bind(load.after)
+                .bind(load.up_to)
+        };
+        self.rows(By::Command, statement, move |row| row::event_of(row, stream)).boxed()
+    }
+
+    async fn load_with_others<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        load: Load,
+    ) -> Result<EventStream<'a>, StoreError> {
+        let answer = self.loads().queue.submit(Loader(self.clone()), load).await;
+        let rows = answer.unwrap_or_else(|_| Err(StoreError::Unavailable(Cause::new(Ended))))?;
+        let whole = rows.len() < EVENTS.unsigned_abs() as usize;
+        let events = stream::iter(rows).map(move |row| row::event_of(&row, stream));
+        if whole {
+            return Ok(events.boxed());
+        }
+        // Events never change, so what is read later goes on where this ends.
+        let rest = Load { after: load.after.saturating_add(EVENTS), ..load };
+        Ok(events.chain(self.load_streaming(stream, rest)).boxed())
+    }
+
+    /// The rows of each load, by one statement.
+    async fn load_together(&self, loads: &[Load]) -> Result<Vec<Vec<PgRow>>, StoreError> {
+        let streams: Vec<_> = loads.iter().map(|load| load.stream).collect();
+        let afters: Vec<_> = loads.iter().map(|load| load.after).collect();
+        let up_tos: Vec<_> = loads.iter().map(|load| load.up_to).collect();
+        let statement = || {
+            sqlx::query(include_str!("sql/load_many.sql"))
+                .bind(&streams)
+                .bind(&afters)
+                .bind(&up_tos)
+                .bind(EVENTS)
+        };
+        let mut answers: Vec<Vec<PgRow>> = loads.iter().map(|_| Vec::new()).collect();
+        for row in self.ask_rows(By::Command, statement).await? {
+            let number: i64 = row.try_get("number").map_err(|e| store_error(&e))?;
+            let place = usize::try_from(number - 1).expect("loads are numbered from 1 by us");
+            answers[place].push(row);
+        }
+        Ok(answers)
+    }
+
+    async fn check_category(&self, stream: &StreamId) -> Result<(), StoreError> {
+        let head = || sqlx::query(include_str!("sql/heads.sql")).bind(vec![stream.id()]);
+        let mut heads: Vec<(Uuid, String, i64)> = self.ask(By::Command, head).await?;
+        match heads.pop() {
+            Some((_, category, _)) => row::check_category(stream, category),
+            None => Ok(()),
+        }
+    }
+}
+
+#[derive(Debug, Error)]
+#[error("the runtime of whoever was loading the stream was shut down")]
+struct Ended;
