@@ -35,11 +35,11 @@ impl PgStore {
             Some(Found::Snapshot(found)) => (Some(found), None),
             Some(Found::Event(event)) => (None, Some(Ok(event))),
             // A stream of which something was asked for may be there, and be another's: reading it looks that up.
-            None if query.up_to.is_some() => return Ok((None, self.stream_events(stream, all))),
+            None if query.up_to.is_some() => return Ok((None, self.load(stream, all))),
             None => (None, None),
             Some(Found::Changed) => {
                 tracing::warn!(%stream, "a snapshot was changed behind the store's back and is passed over");
-                return Ok((None, self.stream_events(stream, all)));
+                return Ok((None, self.load(stream, all)));
             }
         };
         let rest = rows.map(move |row| match row? {

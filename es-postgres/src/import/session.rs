@@ -46,7 +46,9 @@ impl<'a> Session<'a> {
         store: &'a PgStore,
         existing: ExistingStreams,
     ) -> Result<Self, ImportError> {
-        let mut connection = Held(Some(store.acquire().await?));
+        store.ready().await?;
+        let connection = store.pool().acquire().await.map_err(|e| store_error(&e))?;
+        let mut connection = Held(Some(connection));
         let begun = connection.get()?.execute("BEGIN ISOLATION LEVEL READ COMMITTED").await;
         begun.map_err(|e| store_error(&e))?;
         let (heads, categories) = (HashMap::new(), HashMap::new());
@@ -147,8 +149,7 @@ impl<'a> Session<'a> {
             return ImportError::DuplicateEvent { event };
         }
         let ids: Vec<_> = chunk.ids().collect();
-        let stored = async { locate(&mut *self.store.acquire().await?, &ids).await };
-        match stored.await {
+        match self.store.find_events(&ids).await {
             Ok(stored) => match stored.first() {
                 Some(address) => ImportError::DuplicateEvent { event: address.id },
                 None => store_error(error).into(),
