@@ -116,7 +116,7 @@ async fn a_snapshot_of_another_history_is_passed_over() {
 async fn a_load_with_a_snapshot_is_one_round_trip() {
     let database = TestDatabase::create().await;
     let (_, id) = ada(&database.store().await).await;
-    let (store, proxy) = behind_proxy(&database, PgConfig::new().max_connections(1)).await;
+    let (store, proxy) = behind_proxy(&database, PgConfig::new()).await;
     let accounts = Accounts::new(store.clone());
     // The fewest of some: the first sends the statement to be prepared, and the pool looks after its connections.
     let (mut found, mut missing) = (u64::MAX, u64::MAX);
