@@ -117,7 +117,7 @@ async fn a_load_with_a_snapshot_is_one_round_trip() {
     let database = TestDatabase::create().await;
     let (_, id) = ada(&database.store().await).await;
     let (store, proxy) = behind_proxy(&database, PgConfig::new()).await;
-    let accounts = Accounts::new(store.clone());
+    let accounts = Accounts::new(store.clone()).snapshot_every(1_000_000);
     // The fewest of some: the first sends the statement to be prepared, and the pool looks after its connections.
     let (mut found, mut missing) = (u64::MAX, u64::MAX);
     for _ in 0..20 {
