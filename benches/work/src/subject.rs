@@ -22,9 +22,9 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// One caller, nothing kept.
+    /// Nothing kept, and a few connections.
     pub fn plain(url: &str) -> Self {
-        Self { url: url.to_owned(), callers: 1, warm: false, snapshots: false }
+        Self { url: url.to_owned(), callers: 4, warm: false, snapshots: false }
     }
 
     /// So many connections, or one for each caller where there are fewer.
@@ -36,7 +36,6 @@ impl Setup {
 /// A library for event sourcing, set up as its own documentation tells its users to.
 ///
 /// Works that it has nothing for stay at their default, which says so.
-#[allow(async_fn_in_trait, reason = "the futures are `Send`, and say so")]
 pub trait Subject: Clone + Send + Sync + Sized + 'static {
     /// Connects, and makes the tables where they are missing.
     fn connect(setup: Setup) -> impl Future<Output = Result<Self>> + Send;

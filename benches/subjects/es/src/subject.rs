@@ -1,0 +1,121 @@
+//! Each work, with the means that es has for it.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use es_core::prelude::*;
+use es_core::subscription::Rebuild;
+use es_core::{LogQuery, NewEvent, Position, StreamAppend};
+use es_postgres::{PgConfig, PgStore};
+use futures_util::TryStreamExt as _;
+use work::{AccountEvent, Following, Histories, Result, Seen, Setup, Subject, Tally};
+
+use crate::account::{Account, Deposited, NothingToDeposit, Opened, Withdrawn, record};
+use crate::balances::{Balance, Balances};
+use crate::live;
+
+/// Events in one batch of a rebuild.
+const BATCH: usize = 5_000;
+
+/// How many events a seeding call holds.
+const CHUNK: usize = 4_000;
+
+#[derive(Clone)]
+pub(crate) struct Es {
+    store: PgStore,
+    accounts: Repository<Account, PgStore>,
+}
+
+impl Subject for Es {
+    async fn connect(setup: Setup) -> Result<Self> {
+        let config = PgConfig::new().max_connections(setup.connections(10));
+        let store = PgStore::connect_with(&setup.url, config).await?;
+        store.migrate().await?;
+        if setup.warm || setup.snapshots {
+            return work::Unsupported::outcome();
+        }
+        let accounts = Repository::new(store.clone());
+        Ok(Self { store, accounts })
+    }
+
+    async fn open(&self, account: Uuid) -> Result<()> {
+        self.accounts.create(account, Account::open()).await?;
+        Ok(())
+    }
+
+    async fn deposit(&self, account: Uuid, cents: u64, reference: String) -> Result<()> {
+        let done = self.accounts.execute(account, |state| state.deposit(cents, &reference)).await;
+        match done {
+            Err(ExecuteError::Domain(NothingToDeposit)) => Err("nothing to deposit".into()),
+            done => done.map(drop).map_err(|error| format!("{error:?}").into()),
+        }
+    }
+
+    async fn load(&self, account: Uuid) -> Result<work::Account> {
+        let account = self.accounts.load(account).await?.into_state();
+        Ok(work::Account { events: account.events, cents: account.cents.cast_signed() })
+    }
+
+    async fn seed(&self, histories: Histories) -> Result<()> {
+        for chunk in histories.chunks(CHUNK) {
+            // One entry for each stretch of one account, in the order of the log.
+            let mut entries: Vec<(Uuid, Vec<NewEvent>)> = Vec::new();
+            for (account, _, event) in chunk {
+                match entries.last_mut() {
+                    Some((last, events)) if *last == account => events.push(record(event)?),
+                    _ => entries.push((account, vec![record(event)?])),
+                }
+            }
+            append(&self.store, entries).await?;
+        }
+        Ok(())
+    }
+
+    async fn go_on(&self, account: Uuid, versions: RangeInclusive<u64>) -> Result<()> {
+        let events = versions.map(|version| record(AccountEvent::of_version(version)));
+        append(&self.store, vec![(account, events.collect::<Result<_, _>>()?)]).await
+    }
+
+    async fn replay(&self) -> Result<Tally> {
+        let mut tally = Tally::default();
+        let mut log = self.store.stream_log(LogQuery::after(Position::START));
+        while let Some(event) = log.try_next().await? {
+            let change = match event.name.as_str() {
+                Opened::NAME => event.decode::<Opened>()?.cents.cast_signed(),
+                Deposited::NAME => event.decode::<Deposited>()?.cents.cast_signed(),
+                Withdrawn::NAME => -event.decode::<Withdrawn>()?.cents.cast_signed(),
+                _ => continue,
+            };
+            tally.add(event.stream.id(), change);
+        }
+        Ok(tally)
+    }
+
+    async fn replay_into_table(&self) -> Result<work::Account> {
+        let manager = SubscriptionManager::new(self.store.clone());
+        let config = SubscriptionConfig::new().batch_size(BATCH);
+        manager.subscribe(Balances::NAME, Balances, config)?;
+        manager.rebuild(Balances::NAME, Rebuild::InOneTransaction).await?.done().await?;
+        manager.stop(Duration::from_secs(30)).await?;
+        let sum = "SELECT sum(events)::bigint, sum(cents)::bigint FROM balances";
+        let (events, cents): (i64, i64) = sqlx::query_as(sum).fetch_one(self.store.pool()).await?;
+        let _: Option<Balance> = None;
+        Ok(work::Account { events: events.cast_unsigned(), cents })
+    }
+
+    async fn follow(&self, seen: Seen) -> Result<Following> {
+        live::follow(&self.store, seen).await
+    }
+}
+
+async fn append(store: &PgStore, entries: Vec<(Uuid, Vec<NewEvent>)>) -> Result<()> {
+    let append = |(account, events)| {
+        let stream = Account::stream_id(account)?;
+        Ok(StreamAppend::new(stream, ExpectedVersion::Any, events))
+    };
+    let appends: Result<Vec<_>> = entries.into_iter().map(append).collect();
+    for outcome in store.append_many(appends?).await {
+        outcome?;
+    }
+    Ok(())
+}
