@@ -127,6 +127,9 @@ impl Tally {
     }
 }
 
+/// An event of a history: account, version, event.
+pub type PastEvent = (Uuid, u64, AccountEvent);
+
 /// Histories of several accounts, all equally long, that grew by turns: the order of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Histories {
@@ -176,7 +179,7 @@ impl Histories {
     }
 
     /// The events, in the order in which they happened: account, version, event.
-    pub fn iter(&self) -> impl Iterator<Item = (Uuid, u64, AccountEvent)> + Send + use<> {
+    pub fn iter(&self) -> impl Iterator<Item = PastEvent> + Send + use<> {
         let this = *self;
         (1..=this.events).flat_map(move |version| {
             (0..this.accounts)
@@ -188,7 +191,7 @@ impl Histories {
     pub fn chunks(
         &self,
         size: usize,
-    ) -> impl Iterator<Item = Vec<(Uuid, u64, AccountEvent)>> + Send + use<> {
+    ) -> impl Iterator<Item = Vec<PastEvent>> + Send + use<> {
         let mut events = self.iter();
         std::iter::from_fn(move || {
             let chunk: Vec<_> = events.by_ref().take(size).collect();

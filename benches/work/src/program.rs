@@ -57,7 +57,7 @@ async fn prepare<S: Subject>(url: &str, fixture: &Fixture) -> Result<()> {
     let subject = S::connect(Setup { snapshots, ..Setup::plain(url) }).await?;
     match fixture {
         Fixture::Empty => Ok(()),
-        Fixture::Log { events } => subject.seed(Histories::log(*events)).await,
+        Fixture::Log { events } => load::seed(&subject, Histories::log(*events)).await,
         Fixture::Streams { lengths, snapshot } => {
             for &length in lengths {
                 load::prepare(&subject, length, *snapshot).await?;

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use uuid::Uuid;
 
-use crate::domain::{Account, Histories, Tally};
+use crate::domain::{Account, Histories, PastEvent, Tally};
 use crate::error::{Result, Unsupported};
 use crate::live::{Following, Seen};
 
@@ -54,20 +54,11 @@ pub trait Subject: Clone + Send + Sync + Sized + 'static {
     /// Loads an account.
     fn load(&self, account: Uuid) -> impl Future<Output = Result<Account>> + Send;
 
-    /// Writes histories, in whatever way is quick, as the subject itself would have stored them.
-    fn seed(&self, histories: Histories) -> impl Future<Output = Result<()>> + Send;
+    /// Writes a piece of a history, in whatever way is quick, as the subject itself would have stored it.
+    fn seed(&self, events: Vec<PastEvent>) -> impl Future<Output = Result<()>> + Send;
 
     /// Keeps a snapshot of an account as it is now.
     fn snapshot(&self, _account: Uuid) -> impl Future<Output = Result<()>> + Send {
-        async { Unsupported::outcome() }
-    }
-
-    /// Appends what comes at these versions of an account's history.
-    fn go_on(
-        &self,
-        _account: Uuid,
-        _versions: std::ops::RangeInclusive<u64>,
-    ) -> impl Future<Output = Result<()>> + Send {
         async { Unsupported::outcome() }
     }
 

@@ -1,6 +1,5 @@
 //! Each work, with the means that es has for it.
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use es_core::prelude::*;
@@ -8,17 +7,17 @@ use es_core::subscription::Rebuild;
 use es_core::{LogQuery, NewEvent, Position, StreamAppend};
 use es_postgres::{PgConfig, PgStore};
 use futures_util::TryStreamExt as _;
-use work::{AccountEvent, Following, Histories, Result, Seen, Setup, Subject, Tally};
+use work::{Following, PastEvent, Result, Seen, Setup, Subject, Tally};
 
 use crate::account::{Account, Deposited, NothingToDeposit, Opened, Withdrawn, record};
-use crate::balances::{Balance, Balances};
+use crate::balances::Balances;
 use crate::live;
 
 /// Events in one batch of a rebuild.
 const BATCH: usize = 5_000;
 
-/// How many events a seeding call holds.
-const CHUNK: usize = 4_000;
+/// The most events that an append of a history holds.
+const STRETCH: usize = 1_000;
 
 #[derive(Clone)]
 pub(crate) struct Es {
@@ -56,24 +55,27 @@ impl Subject for Es {
         Ok(work::Account { events: account.events, cents: account.cents.cast_signed() })
     }
 
-    async fn seed(&self, histories: Histories) -> Result<()> {
-        for chunk in histories.chunks(CHUNK) {
-            // One entry for each stretch of one account, in the order of the log.
-            let mut entries: Vec<(Uuid, Vec<NewEvent>)> = Vec::new();
-            for (account, _, event) in chunk {
-                match entries.last_mut() {
-                    Some((last, events)) if *last == account => events.push(record(event)?),
-                    _ => entries.push((account, vec![record(event)?])),
+    async fn seed(&self, events: Vec<PastEvent>) -> Result<()> {
+        // One entry for each stretch of one account, in the order of the log.
+        let mut entries: Vec<(Uuid, Vec<NewEvent>)> = Vec::new();
+        for (account, _, event) in events {
+            match entries.last_mut() {
+                Some((last, events)) if *last == account && events.len() < STRETCH => {
+                    events.push(record(event)?);
                 }
+                _ => entries.push((account, vec![record(event)?])),
             }
-            append(&self.store, entries).await?;
+        }
+        // One call has each stream once.
+        let mut first = 0;
+        for end in 1..=entries.len() {
+            let seen = |end: usize| entries[first..end].iter().any(|(id, _)| *id == entries[end].0);
+            if end == entries.len() || seen(end) {
+                append(&self.store, &entries[first..end]).await?;
+                first = end;
+            }
         }
         Ok(())
-    }
-
-    async fn go_on(&self, account: Uuid, versions: RangeInclusive<u64>) -> Result<()> {
-        let events = versions.map(|version| record(AccountEvent::of_version(version)));
-        append(&self.store, vec![(account, events.collect::<Result<_, _>>()?)]).await
     }
 
     async fn replay(&self) -> Result<Tally> {
@@ -99,7 +101,6 @@ impl Subject for Es {
         manager.stop(Duration::from_secs(30)).await?;
         let sum = "SELECT sum(events)::bigint, sum(cents)::bigint FROM balances";
         let (events, cents): (i64, i64) = sqlx::query_as(sum).fetch_one(self.store.pool()).await?;
-        let _: Option<Balance> = None;
         Ok(work::Account { events: events.cast_unsigned(), cents })
     }
 
@@ -108,12 +109,12 @@ impl Subject for Es {
     }
 }
 
-async fn append(store: &PgStore, entries: Vec<(Uuid, Vec<NewEvent>)>) -> Result<()> {
-    let append = |(account, events)| {
-        let stream = Account::stream_id(account)?;
-        Ok(StreamAppend::new(stream, ExpectedVersion::Any, events))
+async fn append(store: &PgStore, entries: &[(Uuid, Vec<NewEvent>)]) -> Result<()> {
+    let append = |(account, events): &(Uuid, Vec<NewEvent>)| {
+        let stream = Account::stream_id(*account)?;
+        Ok(StreamAppend::new(stream, ExpectedVersion::Any, events.clone()))
     };
-    let appends: Result<Vec<_>> = entries.into_iter().map(append).collect();
+    let appends: Result<Vec<_>> = entries.iter().map(append).collect();
     for outcome in store.append_many(appends?).await {
         outcome?;
     }
