@@ -128,14 +128,50 @@ fn works(sizes: &Sizes) -> Vec<Entry> {
         sizes.commands("concurrent-256-warm", "of 256 callers, aggregates in memory", 256, true),
         sizes.load("load-1000", "load a stream of 1,000 events", 1_000),
         sizes.load("load-10000", "load a stream of 10,000 events", 10_000),
-        entry("load-10000-snapshot", "the same from a snapshot 50 events before the end", EVENTS, snapshot, from_snapshot),
-        entry("replay", "replay the log into memory", EVENTS, Fixture::Log { events: replayed }, Work::Replay { events: replayed }),
-        entry("replay-table", "replay the log into a table", EVENTS, Fixture::Log { events: tabled }, Work::ReplayTable { events: tabled }),
-        entry("import", "import streams", EVENTS, Fixture::Empty, Work::Import { events: imported }),
-        entry("live", "from a commit to the handler that follows, median", "ms", Fixture::Empty, live),
+        entry(
+            "load-10000-snapshot",
+            "the same from a snapshot 50 events before the end",
+            EVENTS,
+            snapshot,
+            from_snapshot,
+        ),
+        entry(
+            "replay",
+            "replay the log into memory",
+            EVENTS,
+            Fixture::Log { events: replayed },
+            Work::Replay { events: replayed },
+        ),
+        entry(
+            "replay-table",
+            "replay the log into a table",
+            EVENTS,
+            Fixture::Log { events: tabled },
+            Work::ReplayTable { events: tabled },
+        ),
+        entry(
+            "import",
+            "import streams",
+            EVENTS,
+            Fixture::Empty,
+            Work::Import { events: imported },
+        ),
+        entry(
+            "live",
+            "from a commit to the handler that follows, median",
+            "ms",
+            Fixture::Empty,
+            live,
+        ),
         Entry {
             who: Who::OursOnly,
-            ..entry("memory", "peak of a replay above idle", "MiB", Fixture::Log { events: remembered }, Work::Memory { events: remembered })
+            ..entry(
+                "memory",
+                "peak of a replay above idle",
+                "MiB",
+                Fixture::Log { events: remembered },
+                Work::Memory { events: remembered },
+            )
         },
     ]
 }
@@ -176,7 +212,8 @@ fn growth(sizes: &Sizes) -> Vec<Entry> {
 fn payload(sizes: &Sizes, name: &'static str, what: &'static str, kib: usize) -> Entry {
     let count = sizes.of(1_000, 200) / (kib as u64).min(10) + 50;
     let limit = Limit { count, ..sizes.limit(0, 0) };
-    let work = Work::Commands { callers: 1, streams: 20, warm: false, reference: kib * 1024, limit };
+    let work =
+        Work::Commands { callers: 1, streams: 20, warm: false, reference: kib * 1024, limit };
     entry(name, what, COMMANDS, Fixture::Empty, work)
 }
 

@@ -24,7 +24,12 @@ pub(crate) struct Row {
 
 impl Row {
     /// The result of some runs; `None` of none.
-    pub(crate) fn of(work: &str, subject: &str, unit: &'static str, figures: &[f64]) -> Option<Self> {
+    pub(crate) fn of(
+        work: &str,
+        subject: &str,
+        unit: &'static str,
+        figures: &[f64],
+    ) -> Option<Self> {
         let mut sorted = figures.to_vec();
         sorted.sort_by(f64::total_cmp);
         let (min, max) = (*sorted.first()?, *sorted.last()?);

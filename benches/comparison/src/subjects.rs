@@ -19,6 +19,9 @@ pub(crate) const ALL: &[Subject] = &[
     Subject { name: ES, package: "subject-es", is_peer: false },
     Subject { name: FLOOR, package: "subject-floor", is_peer: false },
     peer("cqrs-es", "peer-cqrs-es"),
+    peer("esrs", "peer-esrs"),
+    peer("evento", "peer-evento"),
+    peer("es-entity", "peer-es-entity"),
 ];
 
 const fn peer(name: &'static str, package: &'static str) -> Subject {

@@ -188,10 +188,7 @@ impl Histories {
     }
 
     /// [`iter`](Self::iter) in pieces.
-    pub fn chunks(
-        &self,
-        size: usize,
-    ) -> impl Iterator<Item = Vec<PastEvent>> + Send + use<> {
+    pub fn chunks(&self, size: usize) -> impl Iterator<Item = Vec<PastEvent>> + Send + use<> {
         let mut events = self.iter();
         std::iter::from_fn(move || {
             let chunk: Vec<_> = events.by_ref().take(size).collect();
@@ -245,7 +242,8 @@ mod tests {
 
     #[test]
     fn accounts_of_different_histories_differ() {
-        let ids = |seed| (0..100).map(move |n| Histories { seed, accounts: 100, events: 1 }.account(n));
+        let ids =
+            |seed| (0..100).map(move |n| Histories { seed, accounts: 100, events: 1 }.account(n));
         let all: HashSet<_> = ids(1).chain(ids(2)).collect();
         assert_eq!(all.len(), 200);
         assert!(ids(1).eq(ids(1)), "and the same each time");

@@ -60,7 +60,11 @@ impl Account {
         }
     }
 
-    pub(crate) fn deposit(&self, cents: u64, reference: &str) -> Result<Deposited, NothingToDeposit> {
+    pub(crate) fn deposit(
+        &self,
+        cents: u64,
+        reference: &str,
+    ) -> Result<Deposited, NothingToDeposit> {
         if cents == 0 {
             return Err(NothingToDeposit);
         }

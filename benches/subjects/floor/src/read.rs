@@ -45,7 +45,8 @@ struct Withdrawn {
 /// One SELECT of a stream. Gives its last version too.
 pub(crate) async fn stream(pool: &PgPool, account: Uuid) -> Result<(i64, Account)> {
     let (mut version, mut found) = (0, Account::default());
-    let mut rows = sqlx::query(select!("WHERE stream_id = $1 ORDER BY version")).bind(account).fetch(pool);
+    let mut rows =
+        sqlx::query(select!("WHERE stream_id = $1 ORDER BY version")).bind(account).fetch(pool);
     while let Some(row) = rows.try_next().await? {
         version = row.try_get(2)?;
         found.events += 1;
@@ -89,7 +90,8 @@ pub(crate) async fn log_into_table(pool: &PgPool) -> Result<Account> {
         }
     }
     write::changes(&mut transaction, tally).await?;
-    let sum = "SELECT coalesce(sum(events), 0)::bigint, coalesce(sum(cents), 0)::bigint FROM balances";
+    let sum =
+        "SELECT coalesce(sum(events), 0)::bigint, coalesce(sum(cents), 0)::bigint FROM balances";
     let (events, cents): (i64, i64) = sqlx::query_as(sum).fetch_one(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(Account { events: events.cast_unsigned(), cents })
