@@ -4,7 +4,8 @@ use crate::dispatch::{EventContext, Handler};
 use crate::error::{Invalid, ReplayError};
 use crate::event::Event;
 use crate::id::{AggregateId, StreamId, uuid_from_name};
-use crate::name::Category;
+use crate::name::{Category, fits};
+use crate::snapshot::SnapshotPolicy;
 
 /// A thing whose state is what its events made of it, and nothing else.
 ///
@@ -28,6 +29,9 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     /// What is done about an event in its stream that is neither.
     const UNKNOWN: UnknownEvents = UnknownEvents::Error;
 
+    /// When snapshots are made of it; never, unless something is said here or to the repository.
+    const SNAPSHOTS: Option<SnapshotPolicy<Self>> = None;
+
     /// The state before the first event; `None` when only an event can begin a stream.
     fn initial() -> Option<Self>;
 
@@ -36,7 +40,12 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     /// # Errors
     /// [`Invalid`] when `NAME` breaks the rule for names, which the macro does not let happen.
     fn stream_id(id: Self::Id) -> Result<StreamId, Invalid> {
-        Ok(StreamId::new(Category::new(Self::NAME)?, id.uuid()))
+        let category = if const { fits(Self::NAME) } {
+            Category::of_checked(Self::NAME)
+        } else {
+            Category::new(Self::NAME)?
+        };
+        Ok(StreamId::new(category, id.uuid()))
     }
 
     /// The id that belongs to a natural key (an e-mail, an order number): always the same for the same key,

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::aggregate::{Aggregate, HandledBy};
 use crate::dispatch::EventContext;
 use crate::error::{EncodeError, ReplayError};
+use crate::id::EventId;
 use crate::record::NewEvent;
 
 /// The events that a decision records, in order; a builder for decisions whose events depend.
@@ -63,8 +64,8 @@ impl<A: Aggregate> Events<A> {
         all
     }
 
-    pub(crate) fn into_recorded(self) -> impl Iterator<Item = Box<dyn Recorded<A>>> {
-        self.0.into_iter()
+    pub(crate) fn into_recorded(self) -> Vec<Box<dyn Recorded<A>>> {
+        self.0
     }
 }
 
@@ -83,7 +84,11 @@ impl<A> fmt::Debug for Events<A> {
 /// A typed event whose type only its aggregate still knows.
 pub(crate) trait Recorded<A>: Send {
     fn name(&self) -> &'static str;
-    fn encode(&self) -> Result<NewEvent, EncodeError>;
+    /// Gives it an identity, and makes it what reading it back will give: what serde leaves out, nobody sees again.
+    fn encode(&mut self, id: EventId) -> Result<NewEvent, EncodeError>;
+    /// Encodes it and leaves it as it is.
+    #[cfg(feature = "testing")]
+    fn encode_only(&self) -> Result<NewEvent, EncodeError>;
     fn apply(&self, state: &mut Option<A>, cx: &EventContext<'_>) -> Result<(), ReplayError>;
 }
 
@@ -92,7 +97,14 @@ impl<A, E: HandledBy<A>> Recorded<A> for E {
         E::NAME
     }
 
-    fn encode(&self) -> Result<NewEvent, EncodeError> {
+    fn encode(&mut self, id: EventId) -> Result<NewEvent, EncodeError> {
+        let (new, read) = NewEvent::with_read(id, self)?;
+        *self = read;
+        Ok(new)
+    }
+
+    #[cfg(feature = "testing")]
+    fn encode_only(&self) -> Result<NewEvent, EncodeError> {
         NewEvent::of(self)
     }
 

@@ -62,6 +62,13 @@ pub enum InlineError {
     },
 }
 
+impl InlineError {
+    /// Whether loading again and deciding anew can help.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Append(error) if error.is_conflict())
+    }
+}
+
 /// The projections that run inside an append, in the order in which they were added. Clones share them.
 ///
 /// ```

@@ -5,12 +5,14 @@
 extern crate self as es_core;
 
 mod aggregate;
+mod bulk;
 #[cfg(feature = "runtime")]
 mod bus;
 mod cell;
 mod cell_encoder;
 mod checkpoint;
 mod column;
+mod command_id;
 mod dead_letter;
 mod dispatch;
 mod error;
@@ -45,6 +47,7 @@ mod row_json;
 mod row_query;
 mod rows;
 mod shape;
+pub mod snapshot;
 mod store;
 mod subscriber;
 #[cfg(feature = "runtime")]
@@ -63,16 +66,21 @@ mod wake;
 pub mod __private;
 
 pub use aggregate::{Aggregate, HandledBy, Handles, UnknownEvents};
+pub use bulk::{
+    BulkProgress, BulkStore, EventLines, ExistingStreams, Export, ExportError, ImportOptions,
+    Imported, ImportedEvent, LineError, export_log, export_stream,
+};
 #[cfg(feature = "runtime")]
 pub use bus::{Attached, BusEnded, BusLagged, BusReceiver, EventBus};
 pub use cell::Cell;
 pub use checkpoint::{Checkpoint, Epoch, Part, ProjectionPart};
 pub use column::{Column, ColumnType, SqlType, Table};
+pub use command_id::CommandId;
 pub use dead_letter::{DeadLetter, LetterSelection, LetterState};
 pub use dispatch::{EventContext, Handler};
 pub use error::{
-    AppendError, Cause, EncodeError, ExecuteError, Invalid, LoadError, ReplayError, SaveError,
-    StoreError,
+    AppendError, Cause, EncodeError, ExecuteError, ImportError, Invalid, LoadError, ReplayError,
+    SaveError, SnapshotError, StoreError,
 };
 pub use event::{Event, SchemaVersion};
 pub use event_type::EventType;
@@ -93,15 +101,18 @@ pub use projector::{Progress, Projector};
 pub use read_model::{ReadModel, ReadModelBackend, ReadModelQuery, RowKey, RowSelection};
 pub use record::{NewEvent, StoredEvent};
 pub use registry::{EventEntry, EventRegistry, RegistryError, Subscriber};
-pub use repository::{Repository, RetryPolicy};
+pub use repository::{CacheStats, Repository, RetryPolicy};
 pub use root::{Committed, Root};
 pub use row::{FoundRow, RowChange, RowInfo, Stored};
 pub use row_query::{Direction, ResolvedQuery, RowQuery};
 pub use rows::{ReadModels, Rows};
 pub use shape::FoundColumn;
+pub use snapshot::{
+    Fingerprint, NewSnapshot, Snapshot, SnapshotPolicy, SnapshotQuery, StoredSnapshot,
+};
 pub use store::{
-    Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery, StreamAppend,
-    StreamQuery,
+    Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery, SnapshotAndTail,
+    StreamAppend, StreamQuery,
 };
 pub use subscriber::{EventSubscriber, Subscribed};
 #[cfg(feature = "runtime")]
@@ -116,10 +127,10 @@ pub mod prelude {
     #[cfg(feature = "runtime")]
     pub use crate::subscription::{SubscriptionConfig, SubscriptionManager};
     pub use crate::{
-        Aggregate, AggregateId, Event, EventContext, EventId, EventStore, Events, ExecuteError,
-        ExpectedVersion, Filter, Json, MemoryStore, Metadata, Projection, ProjectionError,
-        ProjectionStore, ReadModel, ReadModelQuery, ReadModels, Repository, RetryPolicy, Root,
-        RowQuery, StoredEvent, StreamId, UpcastError, Version,
+        Aggregate, AggregateId, CommandId, Event, EventContext, EventId, EventStore, Events,
+        ExecuteError, ExpectedVersion, Filter, Json, MemoryStore, Metadata, Projection,
+        ProjectionError, ProjectionStore, ReadModel, ReadModelQuery, ReadModels, Repository,
+        RetryPolicy, Root, RowQuery, Snapshot, StoredEvent, StreamId, UpcastError, Version,
     };
     #[cfg(feature = "runtime")]
     pub use crate::{Projector, SubscriptionStore};
@@ -131,4 +142,4 @@ pub mod prelude {
 }
 
 #[cfg(feature = "macros")]
-pub use macros::{AggregateId, Event, ReadModel, aggregate, handles, projection, reset};
+pub use macros::{AggregateId, Event, ReadModel, Snapshot, aggregate, handles, projection, reset};

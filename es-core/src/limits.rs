@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::Datelike as _;
 
 use crate::error::{AppendError, Invalid};
-use crate::payload::Payload;
+use crate::payload::{Payload, inspect};
 use crate::record::NewEvent;
 use crate::store::StreamAppend;
 
@@ -44,6 +44,12 @@ impl Limits {
     ///
     /// Event ids and streams must be unique over the whole call; the entry that repeats one is the one refused.
     pub fn check_all(&self, appends: &[StreamAppend]) -> Vec<Result<(), AppendError>> {
+        // By far the most common call: one event, which repeats nothing.
+        if let [append] = appends
+            && append.events.len() == 1
+        {
+            return vec![self.check(append).map_err(AppendError::Invalid)];
+        }
         let (mut events, mut streams) = (HashSet::new(), HashSet::new());
         let mut check = |append: &StreamAppend| {
             self.check(append)?;
@@ -71,24 +77,33 @@ impl Limits {
             }
             _ => {}
         }
-        append.events.iter().try_for_each(|event| self.check_event(event))
+        append.events.iter().try_for_each(|event| self.check_event(event).map(drop))
     }
 
-    fn check_event(&self, event: &NewEvent) -> Result<(), Invalid> {
+    /// Checks one event by itself, and gives the JSON of its metadata, which has to be made for that; `None` when nothing
+    /// is known.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the event and says what no store takes of it.
+    pub fn check_event(&self, event: &NewEvent) -> Result<Option<Payload>, Invalid> {
         self.check_size("payload", event, event.payload.as_str().len())?;
-        if !event.metadata.is_empty() {
-            let metadata = Payload::encode(&event.metadata).map_err(|e| Invalid::Metadata {
-                event: event.name.clone(),
-                reason: e.to_string(),
-            })?;
-            self.check_size("metadata", event, metadata.as_str().len())?;
-        }
+        let metadata = if event.metadata.is_empty() {
+            None
+        } else {
+            let refused = |reason| Invalid::Metadata { event: event.name.clone(), reason };
+            let metadata = serde_json::to_string(&event.metadata);
+            let metadata = metadata.map_err(|error| refused(error.to_string()))?;
+            // Not read back, as a payload is: strings, UUIDs and JSON values that do not nest too deep are readable.
+            inspect(&metadata).map_err(|error| refused(error.to_string()))?;
+            self.check_size("metadata", event, metadata.len())?;
+            Some(Payload::trusted(metadata))
+        };
         // The years that both chrono and every SQL timestamp can hold, with room for a time zone.
         if !(-4700..=200_000).contains(&event.occurred_at.year()) {
             let time = event.occurred_at.to_rfc3339();
             return Err(Invalid::Time { event: event.name.clone(), time });
         }
-        Ok(())
+        Ok(metadata)
     }
 
     fn check_size(

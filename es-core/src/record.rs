@@ -9,7 +9,7 @@ use crate::error::EncodeError;
 use crate::event::{Event, SchemaVersion};
 use crate::id::{EventId, StreamId};
 use crate::metadata::Metadata;
-use crate::name::EventName;
+use crate::name::{EventName, fits};
 use crate::payload::Payload;
 use crate::store::truncate_to_micros;
 use crate::version::{Position, Version};
@@ -38,20 +38,29 @@ impl NewEvent {
     /// # Errors
     /// [`EncodeError`] when the event cannot be written as JSON and read back, or is named against the rule.
     pub fn of<E: Event>(event: &E) -> Result<Self, EncodeError> {
-        let name = EventName::new(E::NAME).map_err(EncodeError::Name)?;
-        Ok(Self::raw(name, E::VERSION, Payload::encode(event)?))
+        Ok(Self::raw(name_of::<E>()?, E::VERSION, Payload::encode(event)?))
+    }
+
+    /// [`of`](Self::of), with an identity, and with the event as it will be read.
+    pub(crate) fn with_read<E: Event>(id: EventId, event: &E) -> Result<(Self, E), EncodeError> {
+        let name = name_of::<E>()?;
+        let (payload, read) = Payload::encode_and_read(event)?;
+        Ok((Self::identified(id, name, E::VERSION, payload), read))
     }
 
     /// An event from its parts, happening now, with a new id and no metadata.
     pub fn raw(name: EventName, schema_version: SchemaVersion, payload: Payload) -> Self {
-        Self {
-            id: EventId::new(),
-            name,
-            schema_version,
-            payload,
-            metadata: Metadata::new(),
-            occurred_at: truncate_to_micros(Utc::now()),
-        }
+        Self::identified(EventId::new(), name, schema_version, payload)
+    }
+
+    fn identified(
+        id: EventId,
+        name: EventName,
+        schema_version: SchemaVersion,
+        payload: Payload,
+    ) -> Self {
+        let occurred_at = truncate_to_micros(Utc::now());
+        Self { id, name, schema_version, payload, metadata: Metadata::new(), occurred_at }
     }
 
     /// Sets the identity.
@@ -74,6 +83,13 @@ impl NewEvent {
         self.occurred_at = truncate_to_micros(time);
         self
     }
+}
+
+fn name_of<E: Event>() -> Result<EventName, EncodeError> {
+    if const { fits(E::NAME) } {
+        return Ok(EventName::of_checked(E::NAME));
+    }
+    EventName::new(E::NAME).map_err(EncodeError::Name)
 }
 
 /// An event as a store gives it back.

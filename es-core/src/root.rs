@@ -5,7 +5,7 @@ use std::fmt;
 use crate::aggregate::Aggregate;
 use crate::error::{AppendError, ExecuteError, Invalid, LoadError, SaveError};
 use crate::events::{Events, IntoEvents};
-use crate::fold::Fold;
+use crate::fold::{Fold, Origin};
 use crate::id::StreamId;
 use crate::metadata::Metadata;
 use crate::record::{NewEvent, StoredEvent};
@@ -105,7 +105,8 @@ impl<A: Aggregate> Root<A> {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
-        let recorded = self.fold.record(Events::of(events), self.pending.len(), &self.metadata);
+        let recorded =
+            self.fold.record(Events::of(events), self.pending.len(), &Origin::of(&self.metadata));
         if let Err(error @ SaveError::Replay { .. }) = &recorded {
             self.broken = Some(error.clone());
         }
@@ -118,31 +119,43 @@ impl<A: Aggregate> Root<A> {
         events: impl IntoEvents<A>,
         metadata: Metadata,
     ) -> Result<Self, SaveError> {
-        let mut fold = Fold::new(A::stream_id(id).map_err(SaveError::Name)?);
-        let pending = fold.record(Events::of(events), 0, &metadata)?;
-        if pending.is_empty() {
-            let stream = fold.stream;
-            return Err(SaveError::Append(AppendError::Invalid(Invalid::NoEvents { stream })));
-        }
+        let (fold, pending) = Self::begin(id, events, &Origin::of(&metadata))?;
         Ok(Self { fold, pending, metadata, created: true, in_doubt: false, broken: None })
     }
 
-    pub(crate) fn loaded(fold: Fold<A>, metadata: Metadata) -> Result<Self, LoadError> {
-        if fold.state.is_none() {
-            let Fold { stream, version, .. } = fold;
-            return Err(match version {
-                Version::START => LoadError::NotFound { stream },
-                version => LoadError::NotBegun { stream, version },
-            });
+    /// A new stream and the events that begin it.
+    pub(crate) fn begin(
+        id: A::Id,
+        events: impl IntoEvents<A>,
+        origin: &Origin<'_>,
+    ) -> Result<(Fold<A>, Vec<NewEvent>), SaveError> {
+        let mut fold = Fold::new(A::stream_id(id).map_err(SaveError::Name)?);
+        let events = fold.record(Events::of(events), 0, origin)?;
+        if events.is_empty() {
+            let stream = fold.stream;
+            return Err(SaveError::Append(AppendError::Invalid(Invalid::NoEvents { stream })));
         }
+        Ok((fold, events))
+    }
+
+    pub(crate) fn loaded(fold: Fold<A>, metadata: Metadata) -> Result<Self, LoadError> {
         Ok(Self {
-            fold,
+            fold: fold.begun()?,
             pending: Vec::new(),
             metadata,
             created: false,
             in_doubt: false,
             broken: None,
         })
+    }
+
+    pub(crate) const fn fold(&self) -> &Fold<A> {
+        &self.fold
+    }
+
+    /// Whether its state is that of its stream at its version.
+    pub(crate) const fn is_saved(&self) -> bool {
+        self.pending.is_empty() && self.broken.is_none()
     }
 
     pub(crate) const fn is_created(&self) -> bool {
@@ -161,6 +174,16 @@ impl<A: Aggregate> Root<A> {
         }))
     }
 
+    /// A copy of the state, if all of it is stored.
+    pub(crate) fn saved_state(&self, copy: fn(&A) -> A) -> Option<Fold<A>> {
+        self.is_saved().then(|| self.fold.copy(copy))
+    }
+
+    /// What saving has left, of so many events.
+    pub(crate) fn committed(&self, events: usize) -> Committed {
+        Committed::of(&self.fold, events)
+    }
+
     pub(crate) const fn in_doubt(&self) -> bool {
         self.in_doubt
     }
@@ -175,7 +198,9 @@ impl<A: Aggregate> Root<A> {
 
     /// The first `events` of the pending ones are stored: an append is atomic, so they are those of one attempt.
     pub(crate) fn saved_first(&mut self, events: usize, version: Version, position: Position) {
-        self.pending.drain(..events.min(self.pending.len()));
+        if let Some(last) = self.pending.drain(..events.min(self.pending.len())).last() {
+            self.fold.tip = Some(last.id);
+        }
         (self.created, self.in_doubt) = (false, false);
         self.fold.version = version;
         self.fold.position = position;
@@ -196,16 +221,17 @@ impl<A: fmt::Debug> fmt::Debug for Root<A> {
 /// What a command left in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
-    stream: StreamId,
-    events: usize,
-    version: Version,
-    position: Position,
+    pub(crate) stream: StreamId,
+    pub(crate) events: usize,
+    pub(crate) version: Version,
+    pub(crate) position: Position,
 }
 
 impl Committed {
-    pub(crate) fn of<A: Aggregate>(root: &Root<A>, events: usize) -> Self {
-        let stream = root.stream().clone();
-        Self { stream, events, version: root.version(), position: root.position() }
+    /// So many events at the end of a stream.
+    pub(crate) fn of<A>(fold: &Fold<A>, events: usize) -> Self {
+        let Fold { ref stream, version, position, .. } = *fold;
+        Self { stream: stream.clone(), events, version, position }
     }
 
     /// The stream that was written.

@@ -21,6 +21,7 @@ pub struct PgConfig {
     max_connections: u32,
     acquire_timeout: Duration,
     outcome_timeout: Duration,
+    append_lanes: usize,
     application_name: String,
     limits: Limits,
 }
@@ -31,6 +32,7 @@ impl Default for PgConfig {
             max_connections: 10,
             acquire_timeout: Duration::from_secs(10),
             outcome_timeout: Duration::from_secs(20),
+            append_lanes: 2,
             application_name: "es".to_owned(),
             limits: Limits::default(),
         }
@@ -62,6 +64,14 @@ impl PgConfig {
         self
     }
 
+    /// How many statements of [`append`](es_core::EventStore::append) are under way at once (default 2, at least 1). While
+    /// they are, further appends wait and then go together as the next statement, so more lanes mean smaller statements:
+    /// two keep the server busy while answers and requests travel.
+    pub const fn append_lanes(mut self, lanes: usize) -> Self {
+        self.append_lanes = if lanes == 0 { 1 } else { lanes };
+        self
+    }
+
     /// The name that PostgreSQL shows for the connections (default `es`), unless the URL sets one.
     pub fn application_name(mut self, name: impl Into<String>) -> Self {
         self.application_name = name.into();
@@ -76,6 +86,10 @@ impl PgConfig {
 
     pub(crate) const fn get_limits(&self) -> Limits {
         self.limits
+    }
+
+    pub(crate) const fn get_append_lanes(&self) -> usize {
+        self.append_lanes
     }
 
     pub(crate) const fn get_outcome_timeout(&self) -> Duration {

@@ -66,6 +66,12 @@ pub(crate) fn has_collided(error: &InlineError) -> bool {
     })
 }
 
+/// Whether a lock could not be had in time.
+pub(crate) fn has_waited_in_vain(error: &StoreError) -> bool {
+    let StoreError::Unavailable(cause) = error else { return false };
+    matches!(cause.get().downcast_ref(), Some(Failure::Server { code, .. }) if code == "55P03")
+}
+
 fn collides(code: &str) -> bool {
     matches!(code, "40001" | "40P01")
 }
@@ -81,6 +87,14 @@ pub(crate) fn is_refusal(error: &sqlx::Error) -> bool {
         // FATAL may come after the commit itself, when a session is ended while it waits for a replica.
         matches!(error.severity(), PgSeverity::Error) && !error.code().starts_with("08")
     })
+}
+
+/// Whether the connection has ended, or the session at its other end.
+pub(crate) fn is_broken(error: &sqlx::Error) -> bool {
+    match server_error(error) {
+        Some(_) => !is_refusal(error),
+        None => matches!(error, sqlx::Error::Io(_)),
+    }
 }
 
 /// Whether the same statement should simply be sent again: it lost against another one.

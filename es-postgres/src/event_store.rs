@@ -1,11 +1,11 @@
 //! The contract of es-core, kept by the modules that do the work.
 
 use es_core::{
-    AppendError, Appended, EventAddress, EventId, EventStore, EventStream, LogPage, LogQuery,
-    Position, StoreError, StreamAppend, StreamId, StreamQuery,
+    AppendError, Appended, BoxFuture, EventAddress, EventId, EventStore, EventStream, LogPage,
+    LogQuery, NewSnapshot, Position, SnapshotAndTail, SnapshotQuery, StoreError, StreamAppend,
+    StreamId, StreamQuery,
 };
 
-use crate::read;
 use crate::store::PgStore;
 
 impl EventStore for PgStore {
@@ -13,8 +13,26 @@ impl EventStore for PgStore {
         self.append_all(&appends).await
     }
 
+    /// Shares a statement with whoever else appends at the moment. Nothing waits for company: while fewer statements than
+    /// [`append_lanes`](crate::PgConfig::append_lanes) are under way, it goes at once.
+    async fn append(&self, append: StreamAppend) -> Result<Appended, AppendError> {
+        self.append_together(append).await
+    }
+
     fn read_stream<'a>(&'a self, stream: &'a StreamId, query: StreamQuery) -> EventStream<'a> {
         self.stream_events(stream, query)
+    }
+
+    async fn read_from_snapshot<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        query: SnapshotQuery,
+    ) -> Result<SnapshotAndTail<'a>, StoreError> {
+        self.from_snapshot(stream, query).await
+    }
+
+    fn save_snapshot(&self, snapshot: NewSnapshot) -> BoxFuture<'static, Result<bool, StoreError>> {
+        self.keep_snapshot(snapshot)
     }
 
     async fn settled(&self) -> Result<Position, StoreError> {
@@ -30,6 +48,6 @@ impl EventStore for PgStore {
     }
 
     async fn locate(&self, ids: &[EventId]) -> Result<Vec<EventAddress>, StoreError> {
-        read::locate(&mut *self.acquire().await?, ids).await
+        self.find_events(ids).await
     }
 }

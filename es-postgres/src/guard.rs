@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use es_core::StoreError;
-use sqlx::PgConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::query::QueryAs;
+use sqlx::{PgConnection, Postgres};
 
 use crate::error::store_error;
 use crate::migrate::{NEWEST, newer};
@@ -26,17 +28,26 @@ impl Guard {
         if self.is_passed() {
             return Ok(());
         }
-        let (version, sequence, ahead, trigger) = sqlx::query_as(include_str!("sql/guard.sql"))
-            .fetch_one(connection)
-            .await
-            .map_err(|e| store_error(&e))?;
-        judge(version, sequence, ahead, trigger)?;
+        self.judge(look().fetch_one(connection).await.map_err(|e| store_error(&e))?)
+    }
+
+    /// Remembers that what was found is in order, or says what is not.
+    pub(crate) fn judge(&self, found: Found) -> Result<(), StoreError> {
+        judge(found)?;
         self.in_order.store(true, Ordering::Relaxed);
         Ok(())
     }
 }
 
-fn judge(version: i64, sequence: bool, ahead: bool, trigger: bool) -> Result<(), StoreError> {
+/// The schema's version, and whether the sequence, its place and the trigger are as they must be.
+pub(crate) type Found = (i64, bool, bool, bool);
+
+/// One row.
+pub(crate) fn look() -> QueryAs<'static, Postgres, Found, PgArguments> {
+    sqlx::query_as(include_str!("sql/guard.sql"))
+}
+
+fn judge((version, sequence, ahead, trigger): Found) -> Result<(), StoreError> {
     let refuse = |what: &str| Err(StoreError::Unsafe { what: what.to_owned() });
     if version > NEWEST {
         return Err(newer(version));

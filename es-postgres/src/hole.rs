@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use es_core::{Position, StoreError};
+use futures_util::TryStreamExt as _;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -77,17 +78,11 @@ impl PgStore {
     pub async fn hole(&self) -> Result<Option<Hole>, StoreError> {
         self.settled_position().await?;
         let Some(known) = self.settled_log().hole().await else { return Ok(None) };
-        let rows = sqlx::query(include_str!("sql/hole.sql"))
-            .fetch_all(self.pool())
-            .await
-            .map_err(|e| store_error(&e))?;
-        let mut holders = Vec::new();
-        for row in &rows {
-            let transaction: String = row.try_get("transaction").map_err(|e| store_error(&e))?;
-            if known.holders.contains(&transaction) {
-                holders.push(holder(row).map_err(|e| store_error(&e))?);
-            }
-        }
+        let statement = || sqlx::query(include_str!("sql/hole.sql"));
+        let present = self.rows(statement, |row| holder(row).map_err(|e| store_error(&e)));
+        let present: Vec<(String, HoleHolder)> = present.try_collect().await?;
+        let holders = present.into_iter().filter(|(name, _)| known.holders.contains(name));
+        let holders = holders.map(|(_, holder)| holder).collect();
         let position = |position: i64| Position::new(position.cast_unsigned());
         Ok(Some(Hole {
             settled: position(known.settled),
@@ -98,9 +93,10 @@ impl PgStore {
     }
 }
 
-fn holder(row: &PgRow) -> Result<HoleHolder, sqlx::Error> {
+/// Whoever holds the lock, by the name of its transaction.
+fn holder(row: &PgRow) -> Result<(String, HoleHolder), sqlx::Error> {
     let seconds: Option<f64> = row.try_get("seconds")?;
-    Ok(HoleHolder {
+    let holder = HoleHolder {
         pid: row.try_get("pid")?,
         user: row.try_get("user_name")?,
         application: row.try_get("application_name")?,
@@ -108,5 +104,6 @@ fn holder(row: &PgRow) -> Result<HoleHolder, sqlx::Error> {
         since: row.try_get("since")?,
         open_for: seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()),
         prepared: row.try_get("gid")?,
-    })
+    };
+    Ok((row.try_get("transaction")?, holder))
 }

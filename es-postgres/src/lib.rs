@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod again;
 mod append;
 mod batch;
 mod config;
@@ -8,17 +9,21 @@ mod error;
 mod event_store;
 mod guard;
 mod hole;
+mod import;
 mod inline;
 mod lease;
 mod letters;
 mod migrate;
 mod projection;
 mod promote;
+mod queue;
 mod read;
 mod reset;
 mod reset_context;
 mod row;
+mod rows;
 mod settled;
+mod snapshot;
 mod store;
 mod subscriptions;
 mod table;

@@ -19,16 +19,15 @@ impl ProjectionStore for PgStore {
     }
 
     async fn checkpoint(&self, part: &ProjectionPart) -> Result<Checkpoint, StoreError> {
-        let mut connection = self.acquire().await?;
-        let found: Option<(i64, Option<Uuid>, i32, bool)> =
+        let (version, number) = (integer(part.version)?, integer(part.part.number())?);
+        let find = || {
             sqlx::query_as(include_str!("sql/checkpoint_find.sql"))
                 .bind(&part.name)
-                .bind(integer(part.version)?)
-                .bind(integer(part.part.number())?)
-                .fetch_optional(&mut *connection)
-                .await
-                .map_err(|e| store_error(&e))?;
-        let Some((position, event, parts, of_this_log)) = found else {
+                .bind(version)
+                .bind(number)
+        };
+        let mut found: Vec<(i64, Option<Uuid>, i32, bool)> = self.ask(find).await?;
+        let Some((position, event, parts, of_this_log)) = found.pop() else {
             return Ok(Checkpoint::default());
         };
         if !of_this_log {
@@ -43,15 +42,18 @@ impl ProjectionStore for PgStore {
     }
 
     async fn fits(&self, part: &ProjectionPart, checkpoint: Checkpoint) -> Result<(), StoreError> {
-        let mut connection = self.acquire().await?;
-        let (long_enough, has_event): (bool, bool) =
+        let position = bigint(checkpoint.position)?;
+        let look = || {
             sqlx::query_as(include_str!("sql/checkpoint_fits.sql"))
-                .bind(bigint(checkpoint.position)?)
+                .bind(position)
                 .bind(checkpoint.event.map(EventId::as_uuid))
-                .fetch_one(&mut *connection)
-                .await
-                .map_err(|e| store_error(&e))?;
-        checkpoint.judge(part, long_enough, has_event)
+        };
+        // One row.
+        let looks: Vec<(bool, bool)> = self.ask(look).await?;
+        let judged = looks.into_iter();
+        judged
+            .map(|(long_enough, has_event)| checkpoint.judge(part, long_enough, has_event))
+            .collect()
     }
 
     async fn begin_batch(&self, start: BatchStart) -> Result<PgBatch, StoreError> {

@@ -1,16 +1,24 @@
 //! Which version of a projection serves: the names that readers know are views of its tables.
 
+use std::time::Duration;
+
 use es_core::{Promotion, StoreError, Table};
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use crate::error::{cause, is_denied, is_missing_table, store_error};
+use crate::error::{cause, has_waited_in_vain, is_denied, is_missing_table, store_error};
 use crate::projection::integer;
 use crate::store::PgStore;
 use crate::table::quoted;
 
+/// How long to wait for a table at the first try, and at most: twice as long at each further one.
+const PATIENCE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(250));
+
+/// Readers that have one table and want another may be in the way at any single try, however short they are.
+const TRIES: u32 = 12;
+
 impl PgStore {
-    /// One transaction. The tables come first, then the rows of the leases: a batch locks in this order too. What cannot be
-    /// locked soon is a transient error.
+    /// What cannot be locked soon is tried again, with ever more patience, and is a transient error in the end. Between two
+    /// tries those who wait behind us come to their turn.
     pub(crate) async fn serve(
         &self,
         name: &str,
@@ -18,11 +26,31 @@ impl PgStore {
         tables: &[Promotion],
     ) -> Result<(), StoreError> {
         self.ready().await?;
+        let mut patience = PATIENCE.0;
+        for _ in 1..TRIES {
+            match self.try_to_serve(name, version, tables, patience).await {
+                Err(error) if has_waited_in_vain(&error) => tokio::time::sleep(patience).await,
+                done => return done,
+            }
+            patience = (patience * 2).min(PATIENCE.1);
+        }
+        self.try_to_serve(name, version, tables, patience).await
+    }
+
+    /// One transaction. The tables come first, then the rows of the leases: a batch locks in this order too.
+    async fn try_to_serve(
+        &self,
+        name: &str,
+        version: u32,
+        tables: &[Promotion],
+        patience: Duration,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.transaction().await?;
         let lock = sqlx::raw_sql(include_str!("sql/table_lock.sql"));
         lock.execute(&mut *transaction).await.map_err(|e| store_error(&e))?;
         sqlx::query(include_str!("sql/promote_patience.sql"))
             .bind(i64::try_from(tables.len()).unwrap_or(i64::MAX))
+            .bind(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX))
             .execute(&mut *transaction)
             .await
             .map_err(|e| store_error(&e))?;

@@ -20,12 +20,14 @@ impl PgStore {
     ) -> EventStream<'a> {
         let open = async move {
             self.ready().await?;
-            let rows = sqlx::query(include_str!("sql/read_stream.sql"))
-                .bind(stream.id())
-                .bind(bigint(query.after.get()))
-                .bind(query.up_to.map_or(i64::MAX, |version| bigint(version.get())))
-                .fetch(self.pool());
-            let rows = rows.map(|row| row::event_of(&row.map_err(|e| store_error(&e))?, stream));
+            let (after, up_to) = (query.after.get(), query.up_to.map_or(u64::MAX, Version::get));
+            let statement = move || {
+                sqlx::query(include_str!("sql/read_stream.sql"))
+                    .bind(stream.id())
+                    .bind(bigint(after))
+                    .bind(bigint(up_to))
+            };
+            let rows = self.rows(statement, move |row| row::event_of(row, stream));
             let mut rows = Box::pin(rows.peekable());
             // Every event knows its category, but there may be none in the range; and a stream of none is not there.
             if query != StreamQuery::ALL && rows.as_mut().peek().await.is_none() {
@@ -37,12 +39,9 @@ impl PgStore {
     }
 
     async fn check_category(&self, stream: &StreamId) -> Result<(), StoreError> {
-        let head: Option<(Uuid, String, i64)> = sqlx::query_as(include_str!("sql/heads.sql"))
-            .bind(vec![stream.id()])
-            .fetch_optional(self.pool())
-            .await
-            .map_err(|e| store_error(&e))?;
-        match head {
+        let head = || sqlx::query_as(include_str!("sql/heads.sql")).bind(vec![stream.id()]);
+        let mut heads: Vec<(Uuid, String, i64)> = self.ask(head).await?;
+        match heads.pop() {
             Some((_, category, _)) => row::check_category(stream, category),
             None => Ok(()),
         }
@@ -50,7 +49,7 @@ impl PgStore {
 
     pub(crate) async fn settled_position(&self) -> Result<Position, StoreError> {
         self.ready().await?;
-        self.settled_log().advance(self.pool()).await.map_err(|e| store_error(&e))
+        self.settled_log().advance(self).await
     }
 
     /// What is settled is learnt first, and the events are read by a later statement: it then sees all of them.
@@ -103,18 +102,15 @@ impl PgStore {
         let (after, end) = (bigint(query.after.get()), bigint(end.get()));
         let by_name_only =
             query.category.is_none() && query.tenant.is_none() && query.part.is_none();
-        let rows = match query.names {
-            None if by_name_only => sqlx::query(include_str!("sql/read_log.sql"))
-                .bind(after)
-                .bind(end)
-                .bind(limit)
-                .fetch(self.pool()),
+        let statement = move || match query.names {
+            None if by_name_only => {
+                sqlx::query(include_str!("sql/read_log.sql")).bind(after).bind(end).bind(limit)
+            }
             Some(names) if by_name_only => sqlx::query(include_str!("sql/read_log_of_types.sql"))
                 .bind(after)
                 .bind(end)
                 .bind(limit)
-                .bind(names)
-                .fetch(self.pool()),
+                .bind(names),
             names => {
                 let (part, of) = part(query);
                 sqlx::query(include_str!("sql/read_log_filtered.sql"))
@@ -126,35 +122,35 @@ impl PgStore {
                     .bind(query.tenant)
                     .bind(part)
                     .bind(of)
-                    .fetch(self.pool())
             }
         };
-        rows.map(|row| row::event(&row.map_err(|e| store_error(&e))?)).boxed()
+        self.rows(statement, row::event).boxed()
     }
 
     pub(crate) async fn count_events(&self, query: LogQuery<'_>) -> Result<u64, StoreError> {
         let settled = self.settled_position().await?;
         let (part, of) = part(query);
-        let count: i64 = sqlx::query_scalar(include_str!("sql/count_log.sql"))
-            .bind(bigint(query.after.get()))
-            .bind(bigint(settled.get()))
-            .bind(query.names)
-            .bind(query.category)
-            .bind(query.tenant)
-            .bind(part)
-            .bind(of)
-            .fetch_one(self.pool())
-            .await
-            .map_err(|e| store_error(&e))?;
-        Ok(count.cast_unsigned())
+        let count = || {
+            sqlx::query_as(include_str!("sql/count_log.sql"))
+                .bind(bigint(query.after.get()))
+                .bind(bigint(settled.get()))
+                .bind(query.names)
+                .bind(query.category)
+                .bind(query.tenant)
+                .bind(part)
+                .bind(of)
+        };
+        let counts: Vec<(i64,)> = self.ask(count).await?;
+        Ok(counts.iter().map(|(count,)| count.cast_unsigned()).sum())
     }
 
-    /// The database is in order. Gives its connection back at once: what comes next takes its own.
-    pub(crate) async fn ready(&self) -> Result<(), StoreError> {
-        if self.guard().is_passed() {
-            return Ok(());
-        }
-        self.acquire().await.map(drop)
+    pub(crate) async fn find_events(
+        &self,
+        ids: &[EventId],
+    ) -> Result<Vec<EventAddress>, StoreError> {
+        let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
+        let find = || sqlx::query_as(include_str!("sql/locate.sql")).bind(&ids);
+        Ok(self.ask(find).await?.into_iter().map(address).collect())
     }
 }
 
@@ -170,18 +166,16 @@ pub(crate) async fn locate(
     ids: &[EventId],
 ) -> Result<Vec<EventAddress>, StoreError> {
     let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
-    let found: Vec<(Uuid, Uuid, i64, i64)> = sqlx::query_as(include_str!("sql/locate.sql"))
-        .bind(ids)
-        .fetch_all(connection)
-        .await
-        .map_err(|e| store_error(&e))?;
-    let address = |(id, stream, version, position): (Uuid, Uuid, i64, i64)| {
-        // Never negative: the table checks it.
-        let (version, position) = (version.cast_unsigned(), position.cast_unsigned());
-        let (version, position) = (Version::new(version), Position::new(position));
-        EventAddress::new(EventId::from_uuid(id), stream, version, position)
-    };
+    let find = sqlx::query_as(include_str!("sql/locate.sql")).bind(ids);
+    let found = find.fetch_all(connection).await.map_err(|e| store_error(&e))?;
     Ok(found.into_iter().map(address).collect())
+}
+
+/// Never negative: the table checks it.
+fn address((id, stream, version, position): (Uuid, Uuid, i64, i64)) -> EventAddress {
+    let (version, position) = (version.cast_unsigned(), position.cast_unsigned());
+    let (version, position) = (Version::new(version), Position::new(position));
+    EventAddress::new(EventId::from_uuid(id), stream, version, position)
 }
 
 /// Beyond what a store can hold there is nothing to be found anyway.

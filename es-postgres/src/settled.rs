@@ -41,11 +41,13 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Instant;
 
-use es_core::Position;
-use sqlx::{PgConnection, PgPool};
+use es_core::{Position, StoreError};
+use sqlx::PgConnection;
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::error::store_error;
 use crate::hole::Known;
+use crate::store::PgStore;
 
 /// Knows the settled position of one log. One per process and store: clones of the store share it.
 #[derive(Debug, Default)]
@@ -61,12 +63,11 @@ impl Settled {
     /// Brings the settled position as far as it can be brought without waiting for anybody, and returns it.
     ///
     /// Costs one statement when the log has no hole, two or three when it has. Callers that come while a look is under
-    /// way share the next one. Call it without a connection of `pool` in hand. Dropping the future is safe.
-    pub(crate) async fn advance(&self, pool: &PgPool) -> Result<Position, sqlx::Error> {
+    /// way share the next one. Call it without a connection of the pool in hand. Dropping the future is safe.
+    pub(crate) async fn advance(&self, store: &PgStore) -> Result<Position, StoreError> {
         let mut turn = self.turn().await;
         if let Some(number) = turn.look {
-            let mut connection = pool.acquire().await?;
-            turn.state.look(&mut connection).await?;
+            turn.look(store).await?;
             turn.state.finished = number;
             self.known.store(turn.state.settled, Ordering::SeqCst);
         }
@@ -102,6 +103,21 @@ struct Turn<'a> {
     state: MutexGuard<'a, State>,
     /// The number of the look that it has to take; `None` when it has its answer already.
     look: Option<u64>,
+}
+
+impl Turn<'_> {
+    /// A look that breaks off leaves what it has learnt, so it is simply taken again on another connection.
+    async fn look(&mut self, store: &PgStore) -> Result<(), StoreError> {
+        let mut again = store.again();
+        loop {
+            let mut connection = store.pool().acquire().await.map_err(|e| store_error(&e))?;
+            match self.state.look(&mut connection).await {
+                Ok(()) => return Ok(()),
+                Err(error) if again.allows(&error) => {}
+                Err(error) => return Err(store_error(&error)),
+            }
+        }
+    }
 }
 
 /// What is known. Each step leaves it true, so a look may be broken off anywhere.

@@ -8,9 +8,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 
+use crate::append::{Appends, appends};
 use crate::config::PgConfig;
 use crate::error::store_error;
-use crate::guard::Guard;
+use crate::guard::{self, Guard};
 use crate::migrate;
 use crate::settled::Settled;
 use crate::wake::WakeUps;
@@ -36,6 +37,7 @@ struct Inner {
     guard: Guard,
     settled: Settled,
     wake_ups: WakeUps,
+    appends: Appends,
 }
 
 impl PgStore {
@@ -70,7 +72,8 @@ impl PgStore {
 
     fn new(pool: PgPool, config: PgConfig) -> Self {
         let (guard, settled, wake_ups) = (Guard::default(), Settled::default(), WakeUps::new());
-        Self { inner: Arc::new(Inner { pool, config, guard, settled, wake_ups }) }
+        let appends = appends(config.get_append_lanes());
+        Self { inner: Arc::new(Inner { pool, config, guard, settled, wake_ups, appends }) }
     }
 
     /// Makes the schema `es`, or upgrades it. Any number of processes may call it at once.
@@ -99,15 +102,27 @@ impl PgStore {
         &self.inner.settled
     }
 
+    pub(crate) fn appends(&self) -> &Appends {
+        &self.inner.appends
+    }
+
     pub(crate) fn wake_ups(&self) -> &WakeUps {
         &self.inner.wake_ups
     }
 
     /// A connection to a database that is known to be in order.
     pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, StoreError> {
-        let mut connection = self.pool().acquire().await.map_err(|e| store_error(&e))?;
-        self.guard().check(&mut connection).await?;
-        Ok(connection)
+        self.ready().await?;
+        self.pool().acquire().await.map_err(|e| store_error(&e))
+    }
+
+    /// The database is in order. Gives its connection back at once: what comes next takes its own.
+    pub(crate) async fn ready(&self) -> Result<(), StoreError> {
+        if self.guard().is_passed() {
+            return Ok(());
+        }
+        let found = self.ask_anyway(guard::look).await?;
+        found.into_iter().try_for_each(|found| self.guard().judge(found))
     }
 }
 

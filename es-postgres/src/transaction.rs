@@ -44,7 +44,15 @@ impl PgStore {
         let pool = self.pool().clone();
         // A task of its own runs to the end whatever becomes of the caller, and what it has opened for nobody is rolled
         // back like any transaction that is dropped. Nothing of it outlives that.
-        let opening = async move { pool.begin_with(AssertSqlSafe(begin)).await };
+        let mut again = self.again();
+        let opening = async move {
+            loop {
+                match pool.begin_with(AssertSqlSafe(begin.clone())).await {
+                    Err(error) if again.allows(&error) => {}
+                    opened => return opened,
+                }
+            }
+        };
         match tokio::spawn(opening).await {
             Ok(opened) => opened.map_err(|e| store_error(&e)),
             Err(ended) => Err(StoreError::Unavailable(Cause::new(ended))),

@@ -1,7 +1,7 @@
 //! A small TCP proxy between a store and its server, which can cut the line at the worst moment or be slow.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -23,6 +23,7 @@ pub struct Proxy {
 struct State {
     armed: Mutex<Option<Cut>>,
     cuts: AtomicU64,
+    round_trips: AtomicU64,
     gone: Notify,
     pace: Mutex<Pace>,
 }
@@ -97,6 +98,11 @@ impl Proxy {
         *self.state.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
     }
 
+    /// How often a client has asked something and waited: requests that went out together count once.
+    pub fn round_trips(&self) -> u64 {
+        self.state.round_trips.load(Ordering::SeqCst)
+    }
+
     /// How often it has cut.
     pub fn cuts(&self) -> u64 {
         self.state.cuts.load(Ordering::SeqCst)
@@ -128,9 +134,14 @@ async fn line(client: TcpStream, target: String, state: Arc<State>) {
     let Ok(server) = TcpStream::connect(&target).await else { return };
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
+    // What a client sends after an answer, or first, begins a round trip.
+    let answered = AtomicBool::new(true);
     let requests = async {
         let mut bytes = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
+            if answered.swap(false, Ordering::SeqCst) {
+                state.round_trips.fetch_add(1, Ordering::SeqCst);
+            }
             let cut = state.due(&bytes[..read]);
             state.pace().wait(read).await;
             let lost = matches!(cut, Some(Cut::BeforeCommit));
@@ -149,6 +160,7 @@ async fn line(client: TcpStream, target: String, state: Arc<State>) {
     let answers = async {
         let mut bytes = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = from_server.read(&mut bytes).await {
+            answered.store(true, Ordering::SeqCst);
             state.pace().wait(read).await;
             if to_client.write_all(&bytes[..read]).await.is_err() {
                 return;

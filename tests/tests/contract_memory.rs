@@ -10,6 +10,7 @@ fn store() -> Ready<(MemoryStore, ())> {
 
 es_core::store_contract!(store);
 es_core::inline_store_contract!(store);
+es_core::bulk_store_contract!(store);
 
 /// A store behind an `Arc` is a store.
 mod shared {
@@ -23,6 +24,7 @@ mod shared {
     }
 
     es_core::event_store_contract!(store);
+    es_core::bulk_store_contract!(store);
 }
 
 /// No promise needs an empty store: here they share one, one after the other.
@@ -39,6 +41,7 @@ mod used {
 
     es_core::store_contract!(store);
     es_core::inline_store_contract!(store);
+    es_core::bulk_store_contract!(store);
 }
 
 /// The limits are those that were set, for each store its own.

@@ -10,3 +10,4 @@ async fn store() -> (PgStore, TestDatabase) {
 
 es_core::store_contract!(store);
 es_core::inline_store_contract!(store);
+es_core::bulk_store_contract!(store);

@@ -256,21 +256,6 @@ async fn every_entry_of_a_broken_call_gets_its_own_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_died_while_idle_cost_no_error() {
-    let database = TestDatabase::create().await;
-    let store = database.store().await;
-    let stream = begun(&store).await;
-    for round in 1..=3 {
-        let others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
-                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        sqlx::raw_sql(others).execute(&mut database.connect().await).await.unwrap();
-        let appended = store.append(entry(&stream, Any, 1)).await.unwrap();
-        assert_eq!(appended.version.get(), 3 + round);
-    }
-    assert_eq!(read(&store, &stream).await.len(), 6);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_that_may_pass_is_told_only_when_nobody_can_be_appending() {
     let database = TestDatabase::create().await;
     let (store, proxy) = behind_proxy(&database, PgConfig::new()).await;

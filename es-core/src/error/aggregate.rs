@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::{AppendError, Cause, EncodeError, Invalid, StoreError};
 use crate::event::SchemaVersion;
 use crate::id::StreamId;
+use crate::inline::InlineError;
 use crate::name::EventName;
 use crate::projection::ProjectionError;
 use crate::upcast::UpcastError;
@@ -188,6 +189,15 @@ pub enum SaveError {
         #[source]
         cause: ProjectionError,
     },
+}
+
+impl From<InlineError> for SaveError {
+    fn from(error: InlineError) -> Self {
+        match error {
+            InlineError::Append(error) => Self::Append(error),
+            InlineError::Projection { projection, cause } => Self::Inline { projection, cause },
+        }
+    }
 }
 
 impl SaveError {

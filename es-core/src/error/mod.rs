@@ -1,7 +1,9 @@
 //! Errors, one enum per family of operations; each describes its own layer and returns its cause by `source()`.
 
 mod aggregate;
+mod import;
 mod invalid;
+mod snapshot;
 mod store;
 
 use std::error::Error;
@@ -9,7 +11,9 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use aggregate::{ExecuteError, LoadError, ReplayError, SaveError};
+pub use import::ImportError;
 pub use invalid::{EncodeError, Invalid};
+pub use snapshot::SnapshotError;
 pub use store::{AppendError, StoreError};
 
 /// The error of a layer below (a driver, a codec), shared so that errors can be cloned.

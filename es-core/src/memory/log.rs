@@ -57,7 +57,7 @@ impl Log {
         Ok(stored.collect())
     }
 
-    /// Stores events of one stream, just prepared; at least one.
+    /// Stores events that were just prepared; at least one. The answer is of use when they are of one stream.
     pub(super) fn push(&mut self, events: Vec<StoredEvent>) -> Appended {
         let mut first = None;
         let mut last = Version::START;
@@ -112,11 +112,22 @@ impl Log {
         Some(EventAddress::new(id, event.stream.id(), event.version, event.position))
     }
 
+    /// The event of a stream, if it has that version at that position.
+    pub(super) fn event_at(
+        &self,
+        stream: &StreamId,
+        version: Version,
+        position: Position,
+    ) -> Option<EventId> {
+        let event = self.at(position)?;
+        (event.stream == *stream && event.version == version).then_some(event.id)
+    }
+
     fn at(&self, position: Position) -> Option<&StoredEvent> {
         self.events.get(index(position.get()).checked_sub(1)?)
     }
 
-    fn version(&self, stream: &StreamId) -> Result<Version, StoreError> {
+    pub(super) fn version(&self, stream: &StreamId) -> Result<Version, StoreError> {
         match self.streams.get(&stream.id()) {
             None => Ok(Version::START),
             Some(head) if head.category == *stream.category() => {

@@ -1,29 +1,39 @@
 //! Load, decide, append, and again on a conflict.
 
+#[cfg(feature = "runtime")]
+mod cache;
+#[cfg(not(feature = "runtime"))]
+#[path = "no_cache.rs"]
+mod cache;
+mod command;
 mod inline;
+mod load;
+mod once;
 mod save;
+mod snapshot_writer;
+mod snapshots;
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use futures_util::TryStreamExt as _;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
+use self::cache::Cache;
 use self::inline::Inline;
+use self::snapshots::Snapshots;
 use crate::aggregate::Aggregate;
 #[cfg(feature = "runtime")]
 use crate::bus::EventBus;
-use crate::error::{ExecuteError, LoadError, SaveError};
-use crate::events::IntoEvents;
-use crate::fold::Fold;
+use crate::command_id::CommandId;
+use crate::error::{ExecuteError, SaveError};
+use crate::events::{Events, IntoEvents};
+use crate::fold::Origin;
 use crate::id::AggregateId as _;
 use crate::metadata::Metadata;
 use crate::root::{Committed, Root};
-use crate::store::{BoxFuture, EventStore, StreamQuery};
-use crate::version::Version;
+use crate::store::{BoxFuture, EventStore};
 
 /// How often a command is decided anew when other writers were faster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +57,16 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         Self::times(10)
     }
+}
+
+/// How well a repository's cache does; see [`Repository::cached`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct CacheStats {
+    /// How often a state was there.
+    pub hits: u64,
+    /// How often a stream was read from its beginning.
+    pub misses: u64,
 }
 
 // The futures are boxed so that their type has a name. With `impl Future`, which carries the bound on the events, the
@@ -80,6 +100,8 @@ pub struct Repository<A, S> {
     retry: RetryPolicy,
     metadata: Metadata,
     inline: Option<Arc<Inline<S>>>,
+    snapshots: Snapshots<A>,
+    cache: Option<Arc<Cache<A>>>,
     #[cfg(feature = "runtime")]
     bus: Option<EventBus>,
     aggregate: PhantomData<fn() -> A>,
@@ -87,12 +109,14 @@ pub struct Repository<A, S> {
 
 impl<A: Aggregate, S: EventStore> Repository<A, S> {
     /// The aggregates of kind `A` in `store`.
-    pub const fn new(store: S) -> Self {
+    pub fn new(store: S) -> Self {
         Self {
             store,
             retry: RetryPolicy::times(10),
             metadata: Metadata::new(),
             inline: None,
+            snapshots: Snapshots::new(),
+            cache: None,
             #[cfg(feature = "runtime")]
             bus: None,
             aggregate: PhantomData,
@@ -126,6 +150,11 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         self
     }
 
+    /// How often a state was found in the cache; nothing without one.
+    pub fn cache_stats(&self) -> CacheStats {
+        self.cache.as_ref().map(|cache| cache.stats()).unwrap_or_default()
+    }
+
     /// The store.
     pub const fn store(&self) -> &S {
         &self.store
@@ -140,8 +169,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         id: A::Id,
         events: impl IntoEvents<A>,
     ) -> BoxFuture<'_, Result<Committed, SaveError>> {
-        let root = Root::create_by(id, events, self.metadata.clone());
-        Box::pin(async move { self.save(&mut root?).await })
+        self.begin_stream(None, id, events)
     }
 
     /// Loads, decides, appends; on a conflict loads again and decides anew on the fresh state, as the
@@ -152,80 +180,50 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     pub fn execute<'a, E, D>(
         &'a self,
         id: A::Id,
+        decide: impl FnMut(&A) -> Result<E, D> + Send + 'a,
+    ) -> BoxFuture<'a, Result<Committed, ExecuteError<D>>>
+    where
+        E: IntoEvents<A> + 'a,
+        D: 'a,
+    {
+        self.run(None, id, decide)
+    }
+
+    fn run<'a, E, D>(
+        &'a self,
+        command: Option<CommandId>,
+        id: A::Id,
         mut decide: impl FnMut(&A) -> Result<E, D> + Send + 'a,
     ) -> BoxFuture<'a, Result<Committed, ExecuteError<D>>>
     where
         E: IntoEvents<A> + 'a,
         D: 'a,
     {
-        let span = tracing::debug_span!("es.execute", aggregate = A::NAME, id = %id.uuid(), attempts = Empty);
+        let span = tracing::debug_span!("es.execute", aggregate = A::NAME, id = %id.uuid(), command = Empty, attempts = Empty);
+        if let Some(command) = command {
+            span.record("command", tracing::field::display(command));
+        }
         let watched = span.clone();
         let executing = async move {
-            let mut retries = self.retry.retries;
-            loop {
-                watched.record("attempts", (self.retry.retries - retries).saturating_add(1));
-                let mut root = self.load(id).await.map_err(ExecuteError::Load)?;
-                root.decide(&mut decide)?;
-                match self.save(&mut root).await {
-                    Err(error) if error.is_conflict() && retries > 0 => {
-                        tracing::debug!(stream = %root.stream(), retries, "conflict, deciding anew");
-                        retries -= 1;
-                    }
-                    done => return done.map_err(ExecuteError::Save),
-                }
-            }
+            let mut decide = move |state: &A| decide(state).map(Events::of);
+            self.carry_out(command, id, &mut decide, &watched).await
         };
         Box::pin(executing.instrument(span))
     }
 
-    /// Loads the present state.
-    ///
-    /// # Errors
-    /// [`LoadError::NotFound`] when no event has begun the stream; [`LoadError`] when it cannot be read or replayed.
-    pub async fn load(&self, id: A::Id) -> Result<Root<A>, LoadError> {
-        self.load_while(id, StreamQuery::ALL, |_| true).await
-    }
-
-    /// Loads the state as it was at `version`; of a shorter stream, its present state. Meant to be looked at:
-    /// what is decided on an old state conflicts when it is saved.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load); [`LoadError::NotFound`] at version 0.
-    pub async fn load_at(&self, id: A::Id, version: Version) -> Result<Root<A>, LoadError> {
-        self.load_while(id, StreamQuery::ALL.up_to(version), |_| true).await
-    }
-
-    /// Loads the state as it was at `time`: up to, not including, the first event that happened (`occurred_at`) later.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load); [`LoadError::NotFound`] when the first event happened later.
-    pub async fn load_as_of(&self, id: A::Id, time: DateTime<Utc>) -> Result<Root<A>, LoadError> {
-        self.load_while(id, StreamQuery::ALL, |occurred_at| occurred_at <= time).await
-    }
-
-    /// Replays the stream while `keep` says yes to the time at which an event happened.
-    async fn load_while(
+    fn begin_stream(
         &self,
+        command: Option<CommandId>,
         id: A::Id,
-        query: StreamQuery,
-        keep: impl Fn(DateTime<Utc>) -> bool + Send,
-    ) -> Result<Root<A>, LoadError> {
-        let stream = A::stream_id(id).map_err(LoadError::Name)?;
-        let span = tracing::debug_span!("es.load", %stream, version = Empty);
-        let loading = async move {
-            let mut fold = Fold::new(stream.clone());
-            let mut events = self.store.read_stream(&stream, query);
-            while let Some(event) = events.try_next().await? {
-                if !keep(event.occurred_at) {
-                    break;
-                }
-                fold.replay(&event)?;
-            }
-            Ok::<_, LoadError>(fold)
-        };
-        let fold = loading.instrument(span.clone()).await?;
-        span.record("version", fold.version.get());
-        Root::loaded(fold, self.metadata.clone())
+        events: impl IntoEvents<A>,
+    ) -> BoxFuture<'_, Result<Committed, SaveError>> {
+        let metadata = self.metadata_for(command);
+        let origin = Origin { metadata: &metadata, command };
+        let begun = Root::begin(id, events, &origin);
+        Box::pin(async move {
+            let (fold, events) = begun?;
+            self.append_first(command, fold, events).await
+        })
     }
 }
 
@@ -236,6 +234,8 @@ impl<A, S: Clone> Clone for Repository<A, S> {
             retry: self.retry,
             metadata: self.metadata.clone(),
             inline: self.inline.clone(),
+            snapshots: self.snapshots.clone(),
+            cache: self.cache.clone(),
             #[cfg(feature = "runtime")]
             bus: self.bus.clone(),
             aggregate: PhantomData,

@@ -1,13 +1,21 @@
 //! Saving a root: one append, and what its answer means.
 
+use std::sync::Arc;
+
 use tracing::Instrument as _;
 
 use super::Repository;
+use super::once::Sought;
 use crate::aggregate::Aggregate;
+use crate::command_id::CommandId;
 use crate::error::{AppendError, Cause, SaveError, StoreError};
+use crate::fold::Fold;
+use crate::id::{EventId, StreamId};
 use crate::inline::InlineError;
+use crate::record::NewEvent;
 use crate::root::{Committed, Root};
 use crate::store::{Appended, EventStore, StreamAppend};
+use crate::version::{ExpectedVersion, Version};
 
 impl<A: Aggregate, S: EventStore> Repository<A, S> {
     /// Saves what is pending on a root, in one append; nothing pending is nothing to do. A root that could not be
@@ -19,15 +27,64 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     /// [`SaveError::AlreadyExists`] when the root is new and the stream is not; [`SaveError::Inline`] when a projection
     /// that runs inside the append fails.
     pub async fn save(&self, root: &mut Root<A>) -> Result<Committed, SaveError> {
-        #[cfg(feature = "runtime")]
         let before = root.version();
         let saved = self.save_pending(root).await;
+        if saved.is_ok() && root.is_saved() {
+            self.saved(before, root.fold()).await;
+        }
+        if let Some(cache) = &self.cache
+            && let Some(visit) = cache.peek(root.stream().id())
+            && let Some(saved) = root.saved_state(visit.copier())
+        {
+            visit.keep(Arc::new(saved));
+        }
         // Also after an error: an earlier attempt may have been found, and what was recorded since refused.
+        self.publish(root.stream(), before, root.version()).await;
+        saved
+    }
+
+    /// The append that begins a stream.
+    pub(super) async fn append_first(
+        &self,
+        command: Option<CommandId>,
+        mut fold: Fold<A>,
+        events: Vec<NewEvent>,
+    ) -> Result<Committed, SaveError> {
+        let (stream, count) = (fold.stream.clone(), events.len());
+        let mut sought = command.map(|command| Sought::new(command, stream.id()));
+        let last = events.last().map(|event| event.id);
+        let expected = ExpectedVersion::Exact(Version::START);
+        let answer = self.append(StreamAppend::new(stream.clone(), expected, events)).await;
+        let appended = match answer.and_then(|appended| trusted(appended, last, sought.as_ref())) {
+            Ok(appended) => appended,
+            Err(error) => {
+                let refused = self.refused(error, sought.as_mut(), &stream).await;
+                return refused.map_err(|error| match error {
+                    SaveError::Append(AppendError::Conflict { stream, .. }) => {
+                        SaveError::AlreadyExists { stream }
+                    }
+                    error => error,
+                });
+            }
+        };
+        fold.appended(appended, last);
+        let done = Committed::of(&fold, count);
+        self.saved(Version::START, &fold).await;
+        if let Some(cache) = &self.cache {
+            cache.visit(stream.id()).keep(Arc::new(fold));
+        }
+        self.publish(&stream, Version::START, done.version()).await;
+        Ok(done)
+    }
+
+    /// Publishes what was stored after one version, up to and including another.
+    pub(super) async fn publish(&self, stream: &StreamId, before: Version, version: Version) {
         #[cfg(feature = "runtime")]
         if let Some(bus) = &self.bus {
-            bus.publish_stored(&self.store, root.stream(), before, root.version()).await;
+            bus.publish_stored(&self.store, stream, before, version).await;
         }
-        saved
+        #[cfg(not(feature = "runtime"))]
+        let _ = (stream, before, version);
     }
 
     async fn save_pending(&self, root: &mut Root<A>) -> Result<Committed, SaveError> {
@@ -51,11 +108,11 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
             }
             return Err(refused(root, error, doubtful));
         }
-        Ok(Committed::of(root, events))
+        Ok(root.committed(events))
     }
 
     /// One attempt, with the projections that want any of its events.
-    async fn append(&self, append: StreamAppend) -> Result<Appended, InlineError> {
+    pub(super) async fn append(&self, append: StreamAppend) -> Result<Appended, InlineError> {
         let span = tracing::debug_span!(
             "es.append",
             stream = %append.stream,
@@ -108,8 +165,20 @@ fn refused<A: Aggregate>(root: &mut Root<A>, error: InlineError, doubtful: bool)
         InlineError::Append(AppendError::Conflict { stream, .. }) if root.is_created() => {
             SaveError::AlreadyExists { stream }
         }
-        InlineError::Append(error) => error.into(),
-        InlineError::Projection { projection, cause } => SaveError::Inline { projection, cause },
+        error => error.into(),
+    }
+}
+
+/// An append that is known to have stored what was sent. Events of a command's ids that were only found may be those of
+/// another attempt at it, which recorded others.
+pub(super) fn trusted(
+    appended: Appended,
+    last: Option<EventId>,
+    sought: Option<&Sought>,
+) -> Result<Appended, InlineError> {
+    match (appended.found, last, sought) {
+        (true, Some(event), Some(_)) => Err(AppendError::DuplicateEvent { event }.into()),
+        _ => Ok(appended),
     }
 }
 

@@ -96,7 +96,8 @@ impl SubscriptionConfig {
         self
     }
 
-    /// How long a handler may take for one event (default 30 s). One that takes longer has failed.
+    /// How long a handler may take for one event (default 30 s). One that takes longer has failed; one that keeps its thread for
+    /// more than twice as long, and more than a second, ends its subscription.
     pub const fn handler_timeout(mut self, limit: Duration) -> Self {
         self.handler_timeout = limit;
         self

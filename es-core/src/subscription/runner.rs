@@ -67,8 +67,9 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
     }
 
     /// After so long it is not the event that takes its time: a handler that gives its thread back is cut off in half of that.
+    /// Nor is it a busy machine, or a panic that writes down where it came from.
     fn stuck_after(&self) -> Duration {
-        self.plan.config.handler_timeout.saturating_mul(2)
+        self.plan.config.handler_timeout.saturating_mul(2).max(Duration::from_secs(1))
     }
 
     pub(super) fn promotions(&self) -> Vec<Promotion> {

@@ -178,7 +178,8 @@ impl<A: Debug> Debug for Then<A> {
 
 #[track_caller]
 fn describe<A: Aggregate>(expected: Events<A>) -> String {
-    let encoded: Result<Vec<_>, _> = expected.into_recorded().map(|event| event.encode()).collect();
+    let encoded: Result<Vec<_>, _> =
+        expected.into_recorded().iter().map(|event| event.encode_only()).collect();
     match encoded {
         Ok(events) => diff::events(&events),
         Err(error) => panic!("an expected event cannot be written: {}", with_causes(&error)),

@@ -9,7 +9,6 @@ use crate::aggregate::Aggregate;
 use crate::events::Events;
 use crate::fold::Fold;
 use crate::id::AggregateId as _;
-use crate::metadata::Metadata;
 use crate::record::{NewEvent, StoredEvent};
 use crate::version::{Position, Version};
 
@@ -33,7 +32,7 @@ impl<A: Aggregate> History<A> {
 
     /// Adds events and gives them back as they would be appended; or says why they do not fit.
     pub(super) fn add(&mut self, events: Events<A>) -> Result<Vec<NewEvent>, String> {
-        let recorded = self.applied.record(events, self.events, &Metadata::new());
+        let recorded = self.applied.record_as_made(events, self.events);
         let recorded = recorded.map_err(|error| with_causes(&error))?;
         for new in &recorded {
             self.events += 1;

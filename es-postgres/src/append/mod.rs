@@ -3,15 +3,15 @@
 mod outcome;
 mod refused;
 mod statement;
+mod together;
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use es_core::{AppendError, Appended, StoreError, StreamAppend};
 use sqlx::PgConnection;
-use tokio::time::Instant;
 
-pub(crate) use self::outcome::{Pauses, stored};
+pub(crate) use self::outcome::{Pauses, stored, wait_for_writers};
+pub(crate) use self::together::{Appends, appends};
 use crate::error::{is_collision, is_duplicate_event, is_refusal, store_error};
 use crate::store::PgStore;
 
@@ -62,8 +62,21 @@ impl PgStore {
 
     pub(crate) async fn append_all(&self, appends: &[StreamAppend]) -> Vec<Outcome> {
         let checked = self.config().get_limits().check_all(appends);
-        let mut outcomes: Vec<Option<Outcome>> =
-            checked.into_iter().map(|checked| checked.err().map(Err)).collect();
+        let outcomes = checked.into_iter().map(|checked| checked.err().map(Err)).collect();
+        self.append_rest(appends, outcomes).await
+    }
+
+    /// As [`append_all`](Self::append_all), of entries that are within the limits.
+    async fn append_checked(&self, appends: &[StreamAppend]) -> Vec<Outcome> {
+        self.append_rest(appends, vec![None; appends.len()]).await
+    }
+
+    /// Those that have no outcome yet.
+    async fn append_rest(
+        &self,
+        appends: &[StreamAppend],
+        mut outcomes: Vec<Option<Outcome>>,
+    ) -> Vec<Outcome> {
         let open = (0..appends.len()).filter(|at| outcomes[*at].is_none()).collect();
         self.append_open(appends, open, &mut outcomes).await;
         let answered = outcomes.into_iter();
@@ -83,20 +96,18 @@ impl PgStore {
         outcomes: &mut [Option<Outcome>],
     ) {
         let mut groups = vec![(open, 0)];
-        while let Some((group, tries)) = groups.pop() {
+        while let Some((mut group, tries)) = groups.pop() {
             if group.is_empty() {
                 continue;
             }
             let entries: Vec<_> = group.iter().map(|at| &appends[*at]).collect();
             let again = match self.attempt(&entries).await {
+                Attempt::Duplicate(answers) => {
+                    // At least one is answered each time, so this ends, and the others have not lost anything.
+                    (Self::settle(group, answers, outcomes), tries)
+                }
                 Attempt::Answered(answers) => {
-                    let mut open = Vec::new();
-                    for (at, answer) in group.into_iter().zip(answers) {
-                        outcomes[at] = answer;
-                        if outcomes[at].is_none() {
-                            open.push(at);
-                        }
-                    }
+                    let open = Self::settle(group, answers, outcomes);
                     if tries >= TRIES {
                         Self::fail(&open, &refused::moving(), outcomes);
                         continue;
@@ -111,30 +122,48 @@ impl PgStore {
                     tokio::time::sleep(Duration::from_millis(1 << tries)).await;
                     (group, tries + 1)
                 }
-                Attempt::Duplicate(stored) => {
-                    // Who brings a stored id is answered alone, after the others: one of them may only have lost.
-                    let guilty = |at: &usize| {
-                        appends[*at].events.iter().any(|event| stored.contains(&event.id))
-                    };
-                    let (suspects, others): (Vec<_>, Vec<_>) = group.into_iter().partition(guilty);
-                    groups.extend(suspects.into_iter().map(|at| (vec![at], 0)));
-                    (others, tries)
-                }
+                Attempt::Refused(error) => match group.as_slice() {
+                    [_] => {
+                        Self::fail(&group, &error, outcomes);
+                        continue;
+                    }
+                    // One of them is to blame. The others are as good as new.
+                    _ => {
+                        let second = group.split_off(group.len() / 2);
+                        groups.push((second, 0));
+                        (group, 0)
+                    }
+                },
                 Attempt::Failed(error) => {
                     Self::fail(&group, &error, outcomes);
                     continue;
                 }
                 Attempt::Broken(cause) => {
-                    // One deadline for all of them: the caller waits for the call, not for an entry.
-                    let deadline = Instant::now() + self.config().get_outcome_timeout();
-                    for at in group {
-                        outcomes[at] = Some(self.find_out(&appends[at], &cause, deadline).await);
+                    let answers = self.find_out_all(&entries, &cause).await;
+                    for (at, answer) in group.into_iter().zip(answers) {
+                        outcomes[at] = Some(answer);
                     }
                     continue;
                 }
             };
             groups.push(again);
         }
+    }
+
+    /// Keeps the answers, and gives the entries that have none yet.
+    fn settle(
+        group: Vec<usize>,
+        answers: Vec<Option<Outcome>>,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Vec<usize> {
+        let mut open = Vec::new();
+        for (at, answer) in group.into_iter().zip(answers) {
+            if answer.is_none() {
+                open.push(at);
+            }
+            outcomes[at] = answer;
+        }
+        open
     }
 
     fn fail(group: &[usize], error: &StoreError, outcomes: &mut [Option<Outcome>]) {
@@ -155,7 +184,12 @@ impl PgStore {
             Err(error) if is_duplicate_event(&error) => {
                 return refused::duplicate(&mut connection, entries).await;
             }
-            Err(error) if is_refusal(&error) => return Attempt::Failed(store_error(&error)),
+            Err(error) if is_refusal(&error) => {
+                // A server that is short of something is so for all of them.
+                let error = store_error(&error);
+                let for_all = error.is_transient();
+                return if for_all { Attempt::Failed(error) } else { Attempt::Refused(error) };
+            }
             Err(error) => return Attempt::Broken(error),
         };
         refused::answer(&mut connection, entries, written).await
@@ -168,9 +202,12 @@ enum Attempt {
     Answered(Vec<Option<Outcome>>),
     /// Nothing was written: the statement met another one.
     Collision(StoreError),
-    /// Nothing was written: these ids are stored already.
-    Duplicate(HashSet<es_core::EventId>),
-    /// Nothing was written.
+    /// Nothing was written, as some bring an id that is stored already. They have their answers; the others are to be sent
+    /// again.
+    Duplicate(Vec<Option<Outcome>>),
+    /// Nothing was written, and one of the entries is the reason.
+    Refused(StoreError),
+    /// Nothing was written, whatever the entries are.
     Failed(StoreError),
     /// The connection broke: who knows.
     Broken(sqlx::Error),

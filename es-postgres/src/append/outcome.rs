@@ -16,6 +16,7 @@ use es_core::{
     AppendError, Appended, Cause, EventAddress, EventId, ExpectedVersion, Position, StoreError,
     StreamAppend, Version,
 };
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::Instant;
 
@@ -27,9 +28,25 @@ use crate::store::PgStore;
 /// How long to wait before looking again: from the first to the second, doubling.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
 
+/// How many outcomes of one statement are looked for at once, each on a connection of its own.
+const AT_ONCE: usize = 4;
+
 impl PgStore {
+    /// Finds out what became of each of these, whose statement `broke`. One deadline for all of them: the caller waits for
+    /// the call, not for an entry. A few at a time, so that one that waits for a lock does not hold up the others.
+    pub(super) async fn find_out_all(
+        &self,
+        appends: &[&StreamAppend],
+        broke: &sqlx::Error,
+    ) -> Vec<Outcome> {
+        let deadline = Instant::now() + self.config().get_outcome_timeout();
+        // Boxed, so that these futures do not mention the lifetime of each append.
+        let each = appends.iter().map(|append| self.find_out(append, broke, deadline).boxed());
+        stream::iter(each.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await
+    }
+
     /// Finds out what became of an append that `broke`, before `deadline`.
-    pub(super) async fn find_out(
+    async fn find_out(
         &self,
         append: &StreamAppend,
         broke: &sqlx::Error,
@@ -133,11 +150,11 @@ fn outcome(
     }
     let last = found.last().map_or(Position::START, |address| address.position);
     let version = Version::new(first + found.len() as u64 - 1);
-    Some(Ok(Appended::new(Version::new(first), version, last)))
+    Some(Ok(Appended::new(Version::new(first), version, last).found()))
 }
 
 /// Waits until everybody who may be appending now is done. Those who come later are not waited for.
-async fn wait_for_writers(connection: &mut PgConnection) -> Result<(), StoreError> {
+pub(crate) async fn wait_for_writers(connection: &mut PgConnection) -> Result<(), StoreError> {
     let mut waited_for = writers(connection).await?;
     let mut pauses = Pauses::default();
     while !waited_for.is_empty() {

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use es_core::{
     AppendError, Appended, Cause, EventAddress, EventId, StoreError, StreamAppend, Version,
 };
+use sqlx::PgConnection;
 use sqlx::postgres::PgDatabaseError;
-use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::{Attempt, Outcome};
@@ -72,21 +72,40 @@ fn reason(
     Ok((!holds).then_some(AppendError::Conflict { stream, expected, actual }))
 }
 
-/// The statement failed on an event id: which ones are stored?
+/// The statement failed on an event id: who brings one that is stored? Unless he has lost anyway: then that is his answer,
+/// as it would be without the others.
 pub(super) async fn duplicate(connection: &mut PgConnection, entries: &[&StreamAppend]) -> Attempt {
-    let ids: Vec<_> = entries.iter().flat_map(|append| &append.events).map(|e| e.id).collect();
-    let found = match locate(connection, &ids).await {
-        Ok(found) => found,
-        Err(error) => return Attempt::Failed(error),
-    };
-    let stored: HashSet<EventId> = found.iter().map(|address| address.id).collect();
-    match (entries, first_stored(&ids, &found)) {
-        (_, None) => Attempt::Collision(nothing_there()),
-        ([_], Some(event)) => {
-            Attempt::Answered(vec![Some(Err(AppendError::DuplicateEvent { event }))])
-        }
-        (_, Some(_)) => Attempt::Duplicate(stored),
+    match find_duplicates(connection, entries).await {
+        Ok(answers) if answers.iter().all(Option::is_none) => Attempt::Collision(nothing_there()),
+        Ok(answers) => Attempt::Duplicate(answers),
+        Err(error) => Attempt::Failed(error),
     }
+}
+
+async fn find_duplicates(
+    connection: &mut PgConnection,
+    entries: &[&StreamAppend],
+) -> Result<Vec<Option<Outcome>>, StoreError> {
+    let ids: Vec<_> = entries.iter().flat_map(|append| &append.events).map(|e| e.id).collect();
+    let found = locate(connection, &ids).await?;
+    let stored: HashSet<EventId> = found.iter().map(|address| address.id).collect();
+    let brings = |append: &&StreamAppend| {
+        append.events.iter().map(|event| event.id).find(|id| stored.contains(id))
+    };
+    let suspects: Vec<_> =
+        entries.iter().copied().filter(|append| brings(append).is_some()).collect();
+    let reasons = match entries {
+        // Nobody else can be the reason: it had not lost.
+        [_] => vec![None],
+        _ => why(connection, &suspects).await?,
+    };
+    let mut reasons = reasons.into_iter();
+    let answer = |append: &&StreamAppend| {
+        let event = brings(append)?;
+        let lost = reasons.next().flatten();
+        Some(Err(lost.unwrap_or(AppendError::DuplicateEvent { event })))
+    };
+    Ok(entries.iter().map(answer).collect())
 }
 
 /// The first of `ids` that is stored.
@@ -119,14 +138,9 @@ impl PgStore {
             (Some(event), _) | (None, [event]) => Ok(event.id),
             (None, events) => {
                 let ids: Vec<_> = events.iter().map(|event| event.id).collect();
-                let found = locate_in(self.pool(), &ids).await?;
+                let found = self.find_events(&ids).await?;
                 first_stored(&ids, &found).ok_or_else(nothing_there)
             }
         }
     }
-}
-
-async fn locate_in(pool: &PgPool, ids: &[EventId]) -> Result<Vec<EventAddress>, StoreError> {
-    let mut connection = pool.acquire().await.map_err(|e| store_error(&e))?;
-    locate(&mut connection, ids).await
 }

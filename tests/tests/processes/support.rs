@@ -25,6 +25,8 @@ pub(crate) struct Worker {
     child: Child,
     lines: Arc<Mutex<Vec<(Instant, Value)>>>,
     reader: Option<JoinHandle<()>>,
+    /// What it says about errors, read all the while: it would wait for room in a full pipe.
+    errors: Option<JoinHandle<String>>,
 }
 
 impl Worker {
@@ -44,7 +46,13 @@ impl Worker {
             let lines = lines.clone();
             move || read(out, &lines)
         }));
-        Self { child, lines, reader }
+        let mut err = child.stderr.take().unwrap();
+        let errors = Some(std::thread::spawn(move || {
+            let mut errors = Vec::new();
+            let _ = err.read_to_end(&mut errors);
+            String::from_utf8_lossy(&errors).into_owned()
+        }));
+        Self { child, lines, reader, errors }
     }
 
     /// `-TERM`, `-STOP` or `-CONT`. The standard library knows only how to kill.
@@ -80,9 +88,7 @@ impl Worker {
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
         }
-        let mut errors = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-        (status, errors)
+        (status, self.errors.take().unwrap().join().unwrap())
     }
 
     /// The last thing it said about itself.
@@ -128,12 +134,9 @@ impl Drop for Worker {
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
         }
-        let mut errors = String::new();
-        if let Some(mut stderr) = self.child.stderr.take()
-            && std::thread::panicking()
-            && stderr.read_to_string(&mut errors).is_ok()
-        {
-            eprintln!("worker {}: {:?} {errors}", self.child.id(), self.last());
+        let errors = self.errors.take().map(|errors| errors.join().unwrap_or_default());
+        if std::thread::panicking() {
+            eprintln!("worker {}: {:?} {errors:?}", self.child.id(), self.last());
         }
     }
 }

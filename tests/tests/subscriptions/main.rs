@@ -8,6 +8,7 @@ mod failure;
 mod filters;
 mod latency;
 mod letters;
+mod lost_answers;
 mod owners;
 mod postgres_faults;
 mod probe;

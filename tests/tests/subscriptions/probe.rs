@@ -37,6 +37,7 @@ struct Shared {
     deaf: AtomicBool,
     no_leases: AtomicBool,
     commits_to_refuse: AtomicU32,
+    answers_to_lose: AtomicU32,
 }
 
 impl<S> Probe<S> {
@@ -54,6 +55,16 @@ impl<S> Probe<S> {
     /// Refuses the next commits as if the connection were lost.
     pub(crate) fn refuse_commits(&self, times: u32) {
         self.state.commits_to_refuse.store(times, Ordering::SeqCst);
+    }
+
+    /// Carries out the next commits and keeps the answer to itself, as if the connection were lost just then.
+    pub(crate) fn lose_answers(&self, times: u32) {
+        self.state.answers_to_lose.store(times, Ordering::SeqCst);
+    }
+
+    /// How many answers are still to be lost.
+    pub(crate) fn answers_to_lose(&self) -> u32 {
+        self.state.answers_to_lose.load(Ordering::SeqCst)
     }
 
     /// From now on it cannot be asked for leases, or given any back, as if the connection were lost.
@@ -125,6 +136,11 @@ impl<S: EventStore> EventStore for Probe<S> {
     }
 }
 
+/// Whether there was one left.
+fn one_less(left: &AtomicU32) -> bool {
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+}
+
 /// A batch that is written down when it is committed.
 pub(crate) struct ProbeBatch<B>(B, Arc<Shared>);
 
@@ -146,13 +162,14 @@ impl<B: ProjectionBatch> ProjectionBatch for ProbeBatch<B> {
     }
 
     async fn commit(self, checkpoint: Checkpoint) -> Result<(), StoreError> {
-        let refuse = |left: u32| left.checked_sub(1);
-        let refused = &self.1.commits_to_refuse;
-        if refused.fetch_update(Ordering::SeqCst, Ordering::SeqCst, refuse).is_ok() {
+        if one_less(&self.1.commits_to_refuse) {
             return Err(StoreError::Unavailable(Cause::new("told to refuse")));
         }
         self.0.commit(checkpoint).await?;
         self.1.note(Step::Commit(checkpoint.position));
+        if one_less(&self.1.answers_to_lose) {
+            return Err(StoreError::Unavailable(Cause::new("told to lose the answer")));
+        }
         Ok(())
     }
 }

@@ -16,6 +16,7 @@ crate::on_each_store!(
     a_checkpoint_wins_over_the_end,
     a_checkpoint_wins_over_a_position,
     what_was_appended_while_nobody_ran_it_is_not_beyond_the_end,
+    the_end_of_an_empty_log_is_where_the_next_start_goes_on,
 );
 
 /// Runs a plain subscriber up to what is in the log, and gives what it saw.
@@ -116,10 +117,20 @@ async fn what_was_appended_while_nobody_ran_it_is_not_beyond_the_end<
     store: S,
 ) {
     note(&store, Uuid::now_v7(), &[1]).await;
-    let crashed = run(&store, StartFrom::End).await;
-    drop(crashed);
+    let (manager, handle, seen) = run(&store, StartFrom::End).await;
+    drop((manager, handle));
     note(&store, Uuid::now_v7(), &[2]).await;
-    assert_eq!(heard(&store, StartFrom::End).await, [2]);
+    // The one that crashes may still get hold of it.
+    let after = heard(&store, StartFrom::End).await;
+    assert_eq!([seen.all(), after].concat(), [2]);
     note(&store, Uuid::now_v7(), &[3]).await;
     assert_eq!(heard(&store, StartFrom::End).await, [3]);
+}
+
+async fn the_end_of_an_empty_log_is_where_the_next_start_goes_on<S: SubscriptionStore + Clone>(
+    store: S,
+) {
+    assert_eq!(heard(&store, StartFrom::End).await, [0; 0]);
+    note(&store, Uuid::now_v7(), &[1]).await;
+    assert_eq!(heard(&store, StartFrom::End).await, [1]);
 }

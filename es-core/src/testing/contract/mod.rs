@@ -32,6 +32,7 @@ mod calls;
 mod changes;
 mod fidelity;
 mod filters;
+mod imports;
 mod inline;
 mod leases;
 mod letters;
@@ -43,6 +44,7 @@ mod races;
 mod refusals;
 mod resets;
 mod rows;
+mod snapshots;
 mod streams;
 mod support;
 mod tables;
@@ -90,6 +92,15 @@ macro_rules! __event_store_promises {
             streams::a_stream_is_read_after_and_up_to
             streams::a_long_stream_comes_whole
             streams::streams_do_not_mix
+            snapshots::without_a_snapshot_all_events_come
+            snapshots::a_snapshot_comes_back_with_the_events_after_it
+            snapshots::the_newest_snapshot_wins
+            snapshots::shapes_have_snapshots_of_their_own
+            snapshots::a_snapshot_beyond_the_version_asked_for_is_not_used
+            snapshots::a_snapshot_of_what_is_not_stored_is_not_kept
+            snapshots::a_snapshot_keeps_the_category_of_its_stream
+            snapshots::a_refused_append_leaves_a_snapshot_as_it_was
+            snapshots::of_many_savers_the_newest_wins
             log::pages_of_every_size_give_each_event_once_in_order
             log::the_log_is_read_after_any_position
             log::a_filter_gives_exactly_the_named_events
@@ -228,6 +239,29 @@ macro_rules! __inline_store_promises {
     };
 }
 
+/// The promises of [`BulkStore`](crate::BulkStore).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __bulk_store_promises {
+    ($do:ident!($($with:tt)*)) => {
+        $crate::$do! { ($($with)*)
+            imports::an_import_keeps_everything_in_the_order_it_comes
+            imports::an_import_of_nothing_is_nothing
+            imports::an_import_refuses_a_stream_that_exists
+            imports::an_import_continues_a_stream_when_asked
+            imports::an_import_gives_the_versions_that_are_demanded
+            imports::an_import_refuses_what_an_append_refuses
+            imports::an_event_id_is_imported_once
+            imports::an_import_keeps_categories
+            imports::an_import_whose_source_breaks_off_leaves_nothing
+            imports::a_dropped_import_leaves_nothing
+            imports::progress_is_told_of_every_chunk
+            imports::of_imports_at_once_that_begin_a_stream_one_wins
+            imports::a_reader_that_follows_an_import_misses_nothing
+        }
+    };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export_promises {
@@ -279,7 +313,18 @@ macro_rules! inline_store_contract {
     };
 }
 
+/// Makes a test of every promise of [`BulkStore`](crate::BulkStore); see [`contract`](crate::testing::contract).
+///
+/// Takes the path of a function without parameters that gives a future of `(S, Guard)`.
+#[macro_export]
+macro_rules! bulk_store_contract {
+    ($make:path) => {
+        $crate::__bulk_store_promises!(__test_promises!($make));
+    };
+}
+
 __event_store_promises!(__export_promises!());
 __projection_store_promises!(__export_promises!());
 __subscription_store_promises!(__export_promises!());
 __inline_store_promises!(__export_promises!());
+__bulk_store_promises!(__export_promises!());
