@@ -28,7 +28,7 @@ pub(crate) struct Withdrawn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NothingToDeposit;
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, es_core::Snapshot)]
 pub(crate) struct Account {
     pub(crate) cents: u64,
     pub(crate) events: u64,

@@ -1,13 +1,15 @@
 //! Each work, with the means that es has for it.
 
+use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use es_core::prelude::*;
 use es_core::subscription::Rebuild;
-use es_core::{LogQuery, NewEvent, Position, StreamAppend};
+use es_core::{BulkStore as _, ExistingStreams, ImportOptions, ImportedEvent, LogQuery, Position};
 use es_postgres::{PgConfig, PgStore};
-use futures_util::TryStreamExt as _;
-use work::{Following, PastEvent, Result, Seen, Setup, Subject, Tally};
+use futures_util::{TryStreamExt as _, stream};
+use work::{Following, Histories, PastEvent, Result, Seen, Setup, Subject, Tally};
 
 use crate::account::{Account, Deposited, NothingToDeposit, Opened, Withdrawn, record};
 use crate::balances::Balances;
@@ -16,8 +18,11 @@ use crate::live;
 /// Events in one batch of a rebuild.
 const BATCH: usize = 5_000;
 
-/// The most events that an append of a history holds.
-const STRETCH: usize = 1_000;
+/// How many accounts are kept in memory where that is allowed.
+const CAPACITY: usize = 10_000;
+
+/// After how many events a snapshot is made where there are any.
+const SNAPSHOT_EVERY: u64 = 100;
 
 #[derive(Clone)]
 pub(crate) struct Es {
@@ -30,10 +35,13 @@ impl Subject for Es {
         let config = PgConfig::new().max_connections(setup.connections(10));
         let store = PgStore::connect_with(&setup.url, config).await?;
         store.migrate().await?;
-        if setup.warm || setup.snapshots {
-            return work::Unsupported::outcome();
+        let mut accounts = Repository::new(store.clone());
+        if setup.warm {
+            accounts = accounts.cached(CAPACITY);
         }
-        let accounts = Repository::new(store.clone());
+        if setup.snapshots {
+            accounts = accounts.snapshot_every(SNAPSHOT_EVERY);
+        }
         Ok(Self { store, accounts })
     }
 
@@ -56,25 +64,16 @@ impl Subject for Es {
     }
 
     async fn seed(&self, events: Vec<PastEvent>) -> Result<()> {
-        // One entry for each stretch of one account, in the order of the log.
-        let mut entries: Vec<(Uuid, Vec<NewEvent>)> = Vec::new();
-        for (account, _, event) in events {
-            match entries.last_mut() {
-                Some((last, events)) if *last == account && events.len() < STRETCH => {
-                    events.push(record(event)?);
-                }
-                _ => entries.push((account, vec![record(event)?])),
-            }
-        }
-        // One call has each stream once.
-        let mut first = 0;
-        for end in 1..=entries.len() {
-            let seen = |end: usize| entries[first..end].iter().any(|(id, _)| *id == entries[end].0);
-            if end == entries.len() || seen(end) {
-                append(&self.store, &entries[first..end]).await?;
-                first = end;
-            }
-        }
+        self.import_events(events.into_iter()).await
+    }
+
+    async fn import(&self, histories: Histories) -> Result<()> {
+        self.import_events(histories.iter()).await
+    }
+
+    async fn snapshot(&self, account: Uuid) -> Result<()> {
+        let root = self.accounts.load(account).await?;
+        self.accounts.snapshot_now(&root).await?;
         Ok(())
     }
 
@@ -109,14 +108,29 @@ impl Subject for Es {
     }
 }
 
-async fn append(store: &PgStore, entries: &[(Uuid, Vec<NewEvent>)]) -> Result<()> {
-    let append = |(account, events): &(Uuid, Vec<NewEvent>)| {
-        let stream = Account::stream_id(*account)?;
-        Ok(StreamAppend::new(stream, ExpectedVersion::Any, events.clone()))
-    };
-    let appends: Result<Vec<_>> = entries.iter().map(append).collect();
-    for outcome in store.append_many(appends?).await {
-        outcome?;
+impl Es {
+    async fn import_events(&self, events: impl Iterator<Item = PastEvent> + Send) -> Result<()> {
+        let imported = |(account, version, event): PastEvent| {
+            let stream = Account::stream_id(account)?;
+            Ok::<_, Box<dyn Error + Send + Sync>>(
+                ImportedEvent::new(stream, record(event)?).version(Version::new(version)),
+            )
+        };
+        let events = stream::iter(events.map(move |event| imported(event).map_err(Unfit)));
+        let options = ImportOptions::new().existing(ExistingStreams::Continue);
+        self.store.import(events, options).await?;
+        Ok(())
     }
-    Ok(())
 }
+
+/// An event of a history that is none of ours.
+#[derive(Debug)]
+struct Unfit(Box<dyn Error + Send + Sync>);
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an event does not fit: {}", self.0)
+    }
+}
+
+impl Error for Unfit {}
