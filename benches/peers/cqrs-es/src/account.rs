@@ -13,7 +13,10 @@ pub(crate) struct Account {
 
 pub(crate) enum Command {
     Open,
-    Deposit { cents: u64, reference: String },
+    Deposit {
+        cents: u64,
+        reference: String,
+    },
     /// As they are: a history.
     Record(Vec<AccountEvent>),
 }

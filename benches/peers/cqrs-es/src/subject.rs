@@ -4,9 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use cqrs_es::persist::{GenericQuery, PersistedEventStore, QueryReplay};
 use cqrs_es::{Aggregate as _, DomainEvent as _, EventEnvelope, EventStore as _, Query, View};
-use postgres_es::{
-    PostgresCqrs, PostgresEventRepository, PostgresViewRepository, postgres_cqrs,
-};
+use postgres_es::{PostgresCqrs, PostgresEventRepository, PostgresViewRepository, postgres_cqrs};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -96,7 +94,10 @@ impl Subject for CqrsEs {
 
     async fn replay_into_table(&self) -> Result<work::Account> {
         sqlx::query("TRUNCATE balances").execute(&self.pool).await?;
-        let views = Arc::new(PostgresViewRepository::<Balance, Account>::new("balances", self.pool.clone()));
+        let views = Arc::new(PostgresViewRepository::<Balance, Account>::new(
+            "balances",
+            self.pool.clone(),
+        ));
         let repository = PostgresEventRepository::new(self.pool.clone());
         QueryReplay::new(repository, GenericQuery::new(views)).replay_all().await?;
         let sum = "SELECT sum((payload ->> 'events')::bigint)::bigint, sum((payload ->> 'cents')::bigint)::bigint \

@@ -49,7 +49,8 @@ impl Subject for Entities {
     }
 
     async fn seed(&self, events: Vec<PastEvent>) -> Result<()> {
-        let (mut accounts, mut versions, mut types, mut payloads) = (vec![], vec![], vec![], vec![]);
+        let (mut accounts, mut versions, mut types, mut payloads) =
+            (vec![], vec![], vec![], vec![]);
         for (account, version, event) in events {
             let event = AccountEntityEvent::from(event);
             accounts.push(account);

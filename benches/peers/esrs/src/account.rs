@@ -58,7 +58,9 @@ impl Aggregate for Account {
         match command {
             Command::Open => Ok(vec![AccountEvent::opened().into()]),
             Command::Deposit { cents: 0, .. } => Err(NothingToDeposit),
-            Command::Deposit { cents, reference } => Ok(vec![Event::Deposited { cents, reference }]),
+            Command::Deposit { cents, reference } => {
+                Ok(vec![Event::Deposited { cents, reference }])
+            }
         }
     }
 

@@ -16,9 +16,10 @@ pub(crate) fn stored(id: String, version: u64, event: AccountEvent) -> work::Res
         AccountEvent::Opened { owner, cents } => {
             (Opened::event_name(), bitcode::encode(&Opened { owner, cents: cents as i64 }))
         }
-        AccountEvent::Deposited { cents, reference } => {
-            (Deposited::event_name(), bitcode::encode(&Deposited { cents: cents as i64, reference }))
-        }
+        AccountEvent::Deposited { cents, reference } => (
+            Deposited::event_name(),
+            bitcode::encode(&Deposited { cents: cents as i64, reference }),
+        ),
         AccountEvent::Withdrawn { cents } => {
             (Withdrawn::event_name(), bitcode::encode(&Withdrawn { cents: cents as i64 }))
         }

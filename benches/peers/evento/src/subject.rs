@@ -37,7 +37,11 @@ impl Subject for Evento {
             return Err("an account begins with its opening".into());
         };
         let opened = Opened { owner, cents: cents as i64 };
-        evento::append(account.to_string()).original_version(0).event(&opened).commit(&self.executor).await?;
+        evento::append(account.to_string())
+            .original_version(0)
+            .event(&opened)
+            .commit(&self.executor)
+            .await?;
         Ok(())
     }
 
@@ -63,7 +67,8 @@ impl Subject for Evento {
     }
 
     async fn seed(&self, events: Vec<PastEvent>) -> Result<()> {
-        let stored = |(account, version, event): PastEvent| stored(account.to_string(), version, event);
+        let stored =
+            |(account, version, event): PastEvent| stored(account.to_string(), version, event);
         let events: Result<Vec<_>> = events.into_iter().map(stored).collect();
         Ok(self.executor.replicate(events?).await?)
     }
