@@ -5,6 +5,7 @@ use crate::error::{Invalid, ReplayError};
 use crate::event::Event;
 use crate::id::{AggregateId, StreamId, uuid_from_name};
 use crate::name::{Category, fits};
+use crate::snapshot::SnapshotPolicy;
 
 /// A thing whose state is what its events made of it, and nothing else.
 ///
@@ -27,6 +28,9 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
 
     /// What is done about an event in its stream that is neither.
     const UNKNOWN: UnknownEvents = UnknownEvents::Error;
+
+    /// When snapshots are made of it; never, unless something is said here or to the repository.
+    const SNAPSHOTS: Option<SnapshotPolicy<Self>> = None;
 
     /// The state before the first event; `None` when only an event can begin a stream.
     fn initial() -> Option<Self>;

@@ -73,6 +73,17 @@ impl<A: Aggregate> Fold<A> {
         })
     }
 
+    /// A stream that was replayed up to `version` before.
+    pub(crate) const fn resumed(
+        stream: StreamId,
+        state: A,
+        version: Version,
+        position: Position,
+        tip: EventId,
+    ) -> Self {
+        Self { stream, state: Some(state), version, position, tip: Some(tip) }
+    }
+
     /// Applies the next stored event.
     pub(crate) fn replay(&mut self, event: &StoredEvent) -> Result<(), LoadError> {
         let expected = next(&self.stream, self.version, 1)?;
@@ -120,10 +131,11 @@ impl<A: Aggregate> Fold<A> {
         pending: usize,
     ) -> Result<Vec<NewEvent>, SaveError> {
         let events = events.into_recorded();
-        let encode = |event: &Box<dyn Recorded<A>>| {
-            event.encode_only().map_err(|cause| unwritable(&**event, cause))
-        };
-        let encoded = events.iter().map(encode).collect::<Result<Vec<_>, _>>()?;
+        let mut encoded = Vec::with_capacity(events.len());
+        for event in &events {
+            let new = event.encode_only();
+            encoded.push(new.map_err(|cause| unwritable(&**event, cause))?);
+        }
         self.apply(&events, &encoded, pending)?;
         Ok(encoded)
     }

@@ -47,6 +47,7 @@ mod row_json;
 mod row_query;
 mod rows;
 mod shape;
+pub mod snapshot;
 mod store;
 mod subscriber;
 #[cfg(feature = "runtime")]
@@ -79,7 +80,7 @@ pub use dead_letter::{DeadLetter, LetterSelection, LetterState};
 pub use dispatch::{EventContext, Handler};
 pub use error::{
     AppendError, Cause, EncodeError, ExecuteError, ImportError, Invalid, LoadError, ReplayError,
-    SaveError, StoreError,
+    SaveError, SnapshotError, StoreError,
 };
 pub use event::{Event, SchemaVersion};
 pub use event_type::EventType;
@@ -106,9 +107,12 @@ pub use row::{FoundRow, RowChange, RowInfo, Stored};
 pub use row_query::{Direction, ResolvedQuery, RowQuery};
 pub use rows::{ReadModels, Rows};
 pub use shape::FoundColumn;
+pub use snapshot::{
+    Fingerprint, NewSnapshot, Snapshot, SnapshotPolicy, SnapshotQuery, StoredSnapshot,
+};
 pub use store::{
-    Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery, StreamAppend,
-    StreamQuery,
+    Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery, SnapshotAndTail,
+    StreamAppend, StreamQuery,
 };
 pub use subscriber::{EventSubscriber, Subscribed};
 #[cfg(feature = "runtime")]
@@ -126,7 +130,7 @@ pub mod prelude {
         Aggregate, AggregateId, CommandId, Event, EventContext, EventId, EventStore, Events,
         ExecuteError, ExpectedVersion, Filter, Json, MemoryStore, Metadata, Projection,
         ProjectionError, ProjectionStore, ReadModel, ReadModelQuery, ReadModels, Repository,
-        RetryPolicy, Root, RowQuery, StoredEvent, StreamId, UpcastError, Version,
+        RetryPolicy, Root, RowQuery, Snapshot, StoredEvent, StreamId, UpcastError, Version,
     };
     #[cfg(feature = "runtime")]
     pub use crate::{Projector, SubscriptionStore};
@@ -138,4 +142,4 @@ pub mod prelude {
 }
 
 #[cfg(feature = "macros")]
-pub use macros::{AggregateId, Event, ReadModel, aggregate, handles, projection, reset};
+pub use macros::{AggregateId, Event, ReadModel, Snapshot, aggregate, handles, projection, reset};

@@ -9,6 +9,9 @@ pub use es_derive::AggregateId;
 #[doc = include_str!("../docs/read_model.md")]
 pub use es_derive::ReadModel;
 
+#[doc = include_str!("../docs/snapshot.md")]
+pub use es_derive::Snapshot;
+
 #[doc = include_str!("../docs/aggregate.md")]
 pub use es_derive::aggregate;
 

@@ -21,7 +21,7 @@ pub(crate) const fn fits(name: &str) -> bool {
         }
         at += 1;
     }
-    0 < bytes.len() && bytes.len() <= MAX_NAME
+    !bytes.is_empty() && bytes.len() <= MAX_NAME
 }
 
 /// What is wrong with a name that does not fit.

@@ -121,8 +121,8 @@ fn is_harmless(bytes: &[u8]) -> bool {
     bytes.chunks(1024).all(|chunk| {
         let (mut opens, mut odd) = (0_u16, false);
         for &byte in chunk {
-            opens += u16::from((byte == b'{') | (byte == b'['));
-            odd |= (byte == b'\\') | (byte == 0);
+            opens += u16::from(matches!(byte, b'{' | b'['));
+            odd |= matches!(byte, b'\\' | 0);
         }
         opened += usize::from(opens);
         !odd && opened <= MAX_DEPTH

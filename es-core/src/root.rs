@@ -149,6 +149,15 @@ impl<A: Aggregate> Root<A> {
         })
     }
 
+    pub(crate) const fn fold(&self) -> &Fold<A> {
+        &self.fold
+    }
+
+    /// Whether its state is that of its stream at its version.
+    pub(crate) const fn is_saved(&self) -> bool {
+        self.pending.is_empty() && self.broken.is_none()
+    }
+
     pub(crate) const fn is_created(&self) -> bool {
         self.created
     }
@@ -167,7 +176,7 @@ impl<A: Aggregate> Root<A> {
 
     /// A copy of the state, if all of it is stored.
     pub(crate) fn saved_state(&self, copy: fn(&A) -> A) -> Option<Fold<A>> {
-        (self.pending.is_empty() && self.broken.is_none()).then(|| self.fold.copy(copy))
+        self.is_saved().then(|| self.fold.copy(copy))
     }
 
     /// What saving has left, of so many events.
@@ -189,7 +198,7 @@ impl<A: Aggregate> Root<A> {
 
     /// The first `events` of the pending ones are stored: an append is atomic, so they are those of one attempt.
     pub(crate) fn saved_first(&mut self, events: usize, version: Version, position: Position) {
-        if let Some(last) = self.pending.drain(..events.min(self.pending.len())).last() {
+        if let Some(last) = self.pending.drain(..events.min(self.pending.len())).next_back() {
             self.fold.tip = Some(last.id);
         }
         (self.created, self.in_doubt) = (false, false);

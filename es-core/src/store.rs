@@ -11,6 +11,7 @@ use crate::checkpoint::Part;
 use crate::error::{AppendError, StoreError};
 use crate::id::{EventId, StreamId};
 use crate::record::{NewEvent, StoredEvent};
+use crate::snapshot::{NewSnapshot, SnapshotQuery, StoredSnapshot};
 use crate::version::{ExpectedVersion, Position, Version};
 
 /// A boxed future, where a trait must stay usable as an object.
@@ -18,6 +19,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Stored events as they come, one by one: memory stays flat however many there are.
 pub type EventStream<'a> = Pin<Box<dyn Stream<Item = Result<StoredEvent, StoreError>> + Send + 'a>>;
+
+/// A snapshot of a stream, if there is one, and the events after it.
+pub type SnapshotAndTail<'a> = (Option<StoredSnapshot>, EventStream<'a>);
 
 /// Events for one stream, with what the writer believes about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -236,6 +240,38 @@ pub trait EventStore: Send + Sync + 'static {
     /// The events of one stream, by rising version. A stream that does not exist is empty.
     fn read_stream<'a>(&'a self, stream: &'a StreamId, query: StreamQuery) -> EventStream<'a>;
 
+    /// The newest snapshot of a stream that fits the query, and the events after it; without one, all events. One
+    /// round trip, if the store can.
+    ///
+    /// A store need not keep snapshots: this one, written once for those that do not, finds none. A store that does
+    /// must give only what [`save_snapshot`](Self::save_snapshot) took and nobody changed since, and only while the stream
+    /// has an event of that version at that position. Whatever is wrong with a snapshot, the answer is as if there were
+    /// none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be asked.
+    fn read_from_snapshot<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        query: SnapshotQuery,
+    ) -> impl Future<Output = Result<SnapshotAndTail<'a>, StoreError>> + Send {
+        let all = StreamQuery { up_to: query.up_to, ..StreamQuery::ALL };
+        async move { Ok((None, self.read_stream(stream, all))) }
+    }
+
+    /// Keeps a snapshot, and answers whether it is kept now. One that is older than what is kept, of the same stream and
+    /// fingerprint, is not; nor is one of a version and position at which the stream has no event. Snapshots of one
+    /// stream with different fingerprints do not displace each other at once: programs of two versions may run side by side.
+    ///
+    /// The future owns all that it needs, for it may go on in a task of its own when the call that led to it has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be asked. No event is touched by it.
+    fn save_snapshot(&self, snapshot: NewSnapshot) -> BoxFuture<'static, Result<bool, StoreError>> {
+        drop(snapshot);
+        Box::pin(std::future::ready(Ok(false)))
+    }
+
     /// The position up to which nothing can appear any more: every event at or before it is visible, or will never exist.
     ///
     /// # Errors
@@ -276,6 +312,18 @@ impl<S: EventStore> EventStore for Arc<S> {
 
     fn read_stream<'a>(&'a self, stream: &'a StreamId, query: StreamQuery) -> EventStream<'a> {
         (**self).read_stream(stream, query)
+    }
+
+    async fn read_from_snapshot<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        query: SnapshotQuery,
+    ) -> Result<SnapshotAndTail<'a>, StoreError> {
+        (**self).read_from_snapshot(stream, query).await
+    }
+
+    fn save_snapshot(&self, snapshot: NewSnapshot) -> BoxFuture<'static, Result<bool, StoreError>> {
+        (**self).save_snapshot(snapshot)
     }
 
     async fn settled(&self) -> Result<Position, StoreError> {

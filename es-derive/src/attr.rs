@@ -64,7 +64,12 @@ impl Setting {
 
     /// Its value, when it is a version: a whole number that counts from 1.
     pub(crate) fn version(&self, errors: &mut Errors) -> Option<LitInt> {
-        let literal: LitInt = self.value("a whole number", "1", |_| true, errors)?;
+        self.number("1", errors)
+    }
+
+    /// Its value, when it is a whole number from 1.
+    pub(crate) fn number(&self, example: &str, errors: &mut Errors) -> Option<LitInt> {
+        let literal: LitInt = self.value("a whole number", example, |_| true, errors)?;
         let digits = literal.base10_digits();
         let problem = if !literal.suffix().is_empty() {
             "must be a plain number, without a suffix"
@@ -76,8 +81,31 @@ impl Setting {
             errors.at(&self.value, format!("`{}` is at most {MAX_VERSION}", self.key));
             return None;
         };
-        errors.at(&self.value, format!("`{0}` {problem}: write `{0} = 1`", self.key));
+        errors.at(&self.value, format!("`{0}` {problem}: write `{0} = {example}`", self.key));
         None
+    }
+
+    /// Its own options: `key(option = value)`, or none of `key`.
+    pub(crate) fn options(&self, example: &str, errors: &mut Errors) -> Options {
+        let key = &self.key;
+        match self.kind {
+            Kind::Flag => return Options::default(),
+            Kind::List if !self.value.is_empty() => {
+                return Options::parse(self.value.clone(), errors);
+            }
+            Kind::List => {
+                errors.at(self, format!("`{key}()` says nothing: write `{key}({example})`"))
+            }
+            Kind::One => {
+                errors.at(self, format!("`{key}` takes options: write `{key}({example})`"))
+            }
+        }
+        Options::default()
+    }
+
+    /// The name of the option.
+    pub(crate) const fn key(&self) -> &Ident {
+        &self.key
     }
 
     /// Its values, when it is a list of such: `key(…, …)`.

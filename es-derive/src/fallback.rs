@@ -15,6 +15,7 @@ use crate::paths::Paths;
 use crate::projection::model::Draft as ProjectionDraft;
 use crate::projection::reset;
 use crate::read_model::model::Draft as ReadModelDraft;
+use crate::snapshot::model::Draft as SnapshotDraft;
 
 /// The reports, and a stand-in for what `#[derive(Event)]` makes.
 pub(crate) fn event(draft: &EventDraft, errors: &Errors) -> TokenStream {
@@ -69,6 +70,15 @@ pub(crate) fn projection(draft: &ProjectionDraft, errors: &Errors) -> TokenStrea
     let generics = bounded(&item.generics, &quote!(#private::Send + 'static));
     let projection = stand_in("Projection", paths, &generics, &item.self_ty, &quote!());
     quote!(#item #reports #uses #projection)
+}
+
+/// The reports, and a stand-in for what `#[derive(Snapshot)]` makes.
+pub(crate) fn snapshot(draft: &SnapshotDraft, errors: &Errors) -> TokenStream {
+    let (SnapshotDraft { item, paths, .. }, reports) = (draft, errors.items());
+    let (ident, (_, parameters, _)) = (&item.ident, item.generics.split_for_impl());
+    let this = quote!(#ident #parameters);
+    let snapshot = stand_in("Snapshot", paths, &item.generics, &this, &quote!());
+    quote!(#reports #snapshot)
 }
 
 /// What es-core has to stand in for the impl of a trait, `more` being what else is known of it.

@@ -15,6 +15,7 @@ mod name;
 mod paths;
 mod projection;
 mod read_model;
+mod snapshot;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,11 @@ pub fn derive_aggregate_id(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(ReadModel, attributes(read_model))]
 pub fn derive_read_model(item: TokenStream) -> TokenStream {
     read_model::derive(item.into()).into()
+}
+
+#[proc_macro_derive(Snapshot, attributes(snapshot))]
+pub fn derive_snapshot(item: TokenStream) -> TokenStream {
+    snapshot::derive(item.into()).into()
 }
 
 #[proc_macro_attribute]

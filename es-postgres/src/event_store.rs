@@ -1,8 +1,9 @@
 //! The contract of es-core, kept by the modules that do the work.
 
 use es_core::{
-    AppendError, Appended, EventAddress, EventId, EventStore, EventStream, LogPage, LogQuery,
-    Position, StoreError, StreamAppend, StreamId, StreamQuery,
+    AppendError, Appended, BoxFuture, EventAddress, EventId, EventStore, EventStream, LogPage,
+    LogQuery, NewSnapshot, Position, SnapshotAndTail, SnapshotQuery, StoreError, StreamAppend,
+    StreamId, StreamQuery,
 };
 
 use crate::store::PgStore;
@@ -20,6 +21,18 @@ impl EventStore for PgStore {
 
     fn read_stream<'a>(&'a self, stream: &'a StreamId, query: StreamQuery) -> EventStream<'a> {
         self.load(stream, query)
+    }
+
+    async fn read_from_snapshot<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        query: SnapshotQuery,
+    ) -> Result<SnapshotAndTail<'a>, StoreError> {
+        self.from_snapshot(stream, query).await
+    }
+
+    fn save_snapshot(&self, snapshot: NewSnapshot) -> BoxFuture<'static, Result<bool, StoreError>> {
+        self.keep_snapshot(snapshot)
     }
 
     async fn settled(&self) -> Result<Position, StoreError> {

@@ -25,6 +25,7 @@ mod reset_context;
 mod row;
 mod rows;
 mod settled;
+mod snapshot;
 mod store;
 mod subscriptions;
 mod table;

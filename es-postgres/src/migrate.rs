@@ -20,6 +20,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "subscriptions",
         sql: include_str!("../migrations/0002_subscriptions.sql"),
     },
+    Migration {
+        version: 3,
+        name: "snapshots",
+        sql: include_str!("../migrations/0003_snapshots.sql"),
+    },
 ];
 
 /// The version of the schema that this program was written for.

@@ -83,7 +83,7 @@ fn fields(row: &PgRow, position: i64) -> Result<StoredEvent, &'static str> {
 }
 
 /// JSON as it was written. The driver would parse it.
-fn text(row: &PgRow, column: usize) -> Option<&str> {
+pub(crate) fn text(row: &PgRow, column: usize) -> Option<&str> {
     row.try_get_raw(column).ok()?.as_str().ok()
 }
 
@@ -95,7 +95,7 @@ fn metadata(text: &str) -> Option<Metadata> {
 }
 
 /// Eight bytes, big end first: microseconds. The driver would panic at `infinity` and at years that chrono has not.
-fn time(row: &PgRow, column: usize) -> Option<DateTime<Utc>> {
+pub(crate) fn time(row: &PgRow, column: usize) -> Option<DateTime<Utc>> {
     let bytes = row.try_get_raw(column).ok()?.as_bytes().ok()?;
     micros(i64::from_be_bytes(bytes.try_into().ok()?))
 }

@@ -3,8 +3,9 @@
 
 use es_core::ExpectedVersion::{Any, NoStream};
 use es_core::{
-    Checkpoint, EventId, EventStore as _, LogQuery, ProjectionPart, ProjectionStore as _,
-    StoreError, StreamId, StreamQuery, SubscriptionStore as _, Version,
+    Checkpoint, EventId, EventStore as _, Fingerprint, LogQuery, NewSnapshot, Payload, Position,
+    ProjectionPart, ProjectionStore as _, SnapshotQuery, StoreError, StreamId, StreamQuery,
+    SubscriptionStore as _, Version,
 };
 use es_postgres::{PgConfig, PgStore};
 use es_tests::TestDatabase;
@@ -62,8 +63,25 @@ async fn read_in_way(
         10 => (store.fits(&part, Checkpoint::default()).await.map(|()| 0), 0),
         11 => (store.count_log(log).await.map(|count| usize::from(count == 3)), 1),
         12 => (store.transaction().await.map(|_| 0), 0),
+        13 => (from_snapshot(store, stream).await, 3),
+        14 => (keep_snapshot(store, stream).await.map(usize::from), 0),
         _ => return None,
     })
+}
+
+const SHAPE: Fingerprint = Fingerprint::of("a shape");
+
+async fn from_snapshot(store: &PgStore, stream: &StreamId) -> Result<usize, StoreError> {
+    let (found, events) = store.read_from_snapshot(stream, SnapshotQuery::of(SHAPE)).await?;
+    assert_eq!(found, None);
+    Ok(events.try_collect::<Vec<_>>().await?.len())
+}
+
+/// Of an event that is not there: what matters is that the store is asked.
+async fn keep_snapshot(store: &PgStore, stream: &StreamId) -> Result<bool, StoreError> {
+    let (version, state) = (Version::new(9), Payload::from_json("{}").unwrap());
+    let new = NewSnapshot::new(stream.clone(), version, Position::new(9), SHAPE, state);
+    store.save_snapshot(new).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +97,7 @@ async fn reads_survive_connections_that_died_while_idle() {
     for way in 0.. {
         kill_all_idle(&database, &store).await;
         let Some((answer, wanted)) = read_in_way(way, &store, (&stream, id)).await else {
-            assert_eq!(way, 13);
+            assert_eq!(way, 15);
             break;
         };
         assert_eq!(answer.unwrap_or_else(|e| panic!("way {way}: {e:?}")), wanted, "way {way}");

@@ -24,7 +24,7 @@ async fn eight_may_migrate_at_once() {
             .unwrap();
     assert_eq!(
         rows,
-        [(1, "log".to_owned()), (2, "subscriptions".to_owned())],
+        [(1, "log".to_owned()), (2, "subscriptions".to_owned()), (3, "snapshots".to_owned())],
         "each step was applied once"
     );
 }
@@ -58,7 +58,7 @@ async fn a_schema_of_a_newer_program_is_refused() {
 
 fn assert_newer<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
     match answer {
-        Err(StoreError::Schema { found: 1000, needed: 2, hint }) => {
+        Err(StoreError::Schema { found: 1000, needed: 3, hint }) => {
             assert!(hint.contains("upgrade the program"), "{hint}");
         }
         answer => panic!("a newer schema must be refused, not {answer:?}"),
@@ -84,7 +84,7 @@ async fn a_missing_schema_is_named_with_what_to_do() {
     let database = TestDatabase::create().await;
     let store = PgStore::connect(database.url()).await.unwrap();
     let hint = |error: &StoreError| match error {
-        StoreError::Schema { found: 0, needed: 2, hint } => hint.contains("PgStore::migrate"),
+        StoreError::Schema { found: 0, needed: 3, hint } => hint.contains("PgStore::migrate"),
         _ => false,
     };
     let error = store.settled().await.unwrap_err();

@@ -20,7 +20,7 @@ const ROLE: &str = "
     GRANT INSERT ON es.events, es.streams TO program;
     GRANT UPDATE ON es.streams TO program;
     GRANT INSERT, UPDATE ON es.serving TO program;
-    GRANT INSERT, UPDATE, DELETE ON es.checkpoints, es.workers, es.dead_letters TO program;
+    GRANT INSERT, UPDATE, DELETE ON es.checkpoints, es.workers, es.dead_letters, es.snapshots TO program;
 ";
 
 /// On a server of its own: roles belong to a whole server.

@@ -20,9 +20,16 @@ fn misuse_is_explained_and_odd_use_compiles() {
          with TRYBUILD=overwrite, read the difference and raise MADE_WITH",
     );
     let cases = trybuild::TestCases::new();
-    for macros in
-        ["aggregate", "aggregate_id", "event", "handles", "projection", "read_model", "reset"]
-    {
+    for macros in [
+        "aggregate",
+        "aggregate_id",
+        "event",
+        "handles",
+        "projection",
+        "read_model",
+        "reset",
+        "snapshot",
+    ] {
         cases.compile_fail(format!("{macros}/*.rs"));
     }
     cases.pass("pass/*.rs");

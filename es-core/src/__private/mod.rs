@@ -11,6 +11,7 @@ mod event;
 mod message;
 mod projection;
 mod read_model;
+mod snapshot;
 mod stand_in;
 
 use self::message::Message;
@@ -29,6 +30,7 @@ pub use projection::{
 };
 
 pub use read_model::{NotOptional, Nullable, column};
+pub use snapshot::{Json, Part, State, assert_state, shape, snapshots};
 
 pub use core::clone::Clone;
 pub use core::marker::{Send, Sync};
@@ -45,6 +47,7 @@ pub mod prelude {
     pub use super::coverage::NoSource as _;
     pub use super::event::Differs as _;
     pub use super::projection::{NoSubscription as _, NotDeclared as _};
+    pub use super::snapshot::{NoState as _, Unknown as _};
 }
 
 /// `&'static str`, whatever the user calls `str`.

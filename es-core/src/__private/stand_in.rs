@@ -47,6 +47,22 @@ macro_rules! __stand_in {
             }
         }
     };
+    (Snapshot [$($generics:tt)*] [$this:ty] [$($bounds:tt)*]) => {
+        #[automatically_derived]
+        impl $($generics)* $crate::Snapshot for $this $($bounds)* {
+            const FINGERPRINT: $crate::Fingerprint = $crate::Fingerprint::new(0);
+
+            fn to_snapshot(&self) -> $crate::__private::Result<$crate::Payload, $crate::SnapshotError> {
+                loop {}
+            }
+
+            fn from_snapshot(
+                _: &$crate::Payload,
+            ) -> $crate::__private::Result<Self, $crate::SnapshotError> {
+                loop {}
+            }
+        }
+    };
     (AggregateId [] [$id:ident] [] $vis:vis [$($category:literal)?]) => {
         const _: () = {
             $crate::__private::aggregate_id!($vis $id [$($category)?] _id => loop {}, _id => loop {});

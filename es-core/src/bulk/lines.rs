@@ -97,7 +97,7 @@ impl<R: BufRead> Iterator for EventLines<R> {
                 Ok(false) => self.ended = true,
                 Ok(true) if self.buffer.trim_ascii().is_empty() => {}
                 Ok(true) => {
-                    let (line, event) = (self.number, parse(&self.buffer));
+                    let (line, event) = (self.number, parse(self.buffer.trim_ascii()));
                     return Some(event.map_err(|cause| LineError::Malformed { line, cause }));
                 }
                 Err(error) => {

@@ -3,6 +3,8 @@
 mod export;
 mod lines;
 mod options;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error;
 use std::future::Future;

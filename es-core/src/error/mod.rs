@@ -3,6 +3,7 @@
 mod aggregate;
 mod import;
 mod invalid;
+mod snapshot;
 mod store;
 
 use std::error::Error;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 pub use aggregate::{ExecuteError, LoadError, ReplayError, SaveError};
 pub use import::ImportError;
 pub use invalid::{EncodeError, Invalid};
+pub use snapshot::SnapshotError;
 pub use store::{AppendError, StoreError};
 
 /// The error of a layer below (a driver, a codec), shared so that errors can be cloned.

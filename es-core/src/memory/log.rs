@@ -112,6 +112,17 @@ impl Log {
         Some(EventAddress::new(id, event.stream.id(), event.version, event.position))
     }
 
+    /// The event of a stream, if it has that version at that position.
+    pub(super) fn event_at(
+        &self,
+        stream: &StreamId,
+        version: Version,
+        position: Position,
+    ) -> Option<EventId> {
+        let event = self.at(position)?;
+        (event.stream == *stream && event.version == version).then_some(event.id)
+    }
+
     fn at(&self, position: Position) -> Option<&StoredEvent> {
         self.events.get(index(position.get()).checked_sub(1)?)
     }

@@ -7,6 +7,7 @@ mod log;
 #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only subscriptions take leases"))]
 mod progress;
 mod rows;
+mod snapshots;
 mod staging;
 #[cfg(feature = "runtime")]
 mod subscriptions;
@@ -20,6 +21,7 @@ use self::batch::MemoryBatch;
 use self::log::Log;
 use self::progress::Progress;
 use self::rows::Tables;
+use self::snapshots::Snapshots;
 use crate::checkpoint::{Checkpoint, ProjectionPart};
 use crate::column::Table;
 use crate::error::{AppendError, StoreError};
@@ -30,8 +32,10 @@ use crate::read_model::RowSelection;
 use crate::record::StoredEvent;
 use crate::row::FoundRow;
 use crate::row_query::ResolvedQuery;
+use crate::snapshot::{NewSnapshot, SnapshotQuery};
 use crate::store::{
-    Appended, EventAddress, EventStore, EventStream, LogPage, LogQuery, StreamAppend, StreamQuery,
+    Appended, BoxFuture, EventAddress, EventStore, EventStream, LogPage, LogQuery, SnapshotAndTail,
+    StreamAppend, StreamQuery,
 };
 use crate::version::{Position, Version};
 
@@ -54,6 +58,7 @@ struct Inner {
     log: Log,
     tables: Tables,
     progress: Progress,
+    snapshots: Snapshots,
 }
 
 impl MemoryStore {
@@ -95,6 +100,27 @@ impl EventStore for MemoryStore {
             let events = self.inner().log.stream(stream, after, up_to, CHUNK)?;
             let next = events.last().map(|event| event.version);
             Ok((events, next))
+        })
+    }
+
+    async fn read_from_snapshot<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        query: SnapshotQuery,
+    ) -> Result<SnapshotAndTail<'a>, StoreError> {
+        let inner = self.inner();
+        let found = inner.snapshots.find(&inner.log, stream, query);
+        drop(inner);
+        let after = found.as_ref().map_or(Version::START, |found| found.snapshot.version);
+        let tail = StreamQuery { after, up_to: query.up_to };
+        Ok((found, self.read_stream(stream, tail)))
+    }
+
+    fn save_snapshot(&self, snapshot: NewSnapshot) -> BoxFuture<'static, Result<bool, StoreError>> {
+        let store = self.clone();
+        Box::pin(async move {
+            let Inner { log, snapshots, .. } = &mut *store.inner();
+            Ok(snapshots.save(log, snapshot))
         })
     }
 

@@ -130,11 +130,6 @@ pub(super) struct Visit<'c, A> {
 }
 
 impl<A> Visit<'_, A> {
-    /// Waits until all commands that came before are done.
-    pub(super) async fn turn(&self) -> TurnGuard<'_, ()> {
-        self.slot.turn.lock().await
-    }
-
     pub(super) fn seen(&self) -> Option<Arc<Fold<A>>> {
         self.slot.seen().clone()
     }
@@ -165,6 +160,11 @@ impl<A> Visit<'_, A> {
 }
 
 impl<A: Aggregate> Visit<'_, A> {
+    /// Waits until all commands that came before are done.
+    pub(super) async fn turn(&self) -> TurnGuard<'_, ()> {
+        self.slot.turn.lock().await
+    }
+
     /// [`seen`](Self::seen), and counts it.
     pub(super) fn hit(&self) -> Option<Arc<Fold<A>>> {
         let seen = self.seen()?;
@@ -198,5 +198,78 @@ impl<A> Drop for Visit<'_, A> {
 impl<A> fmt::Debug for Cache<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::StreamId;
+    use crate::name::Category;
+    use crate::version::{Position, Version};
+
+    fn cache(capacity: usize) -> Cache<u64> {
+        Cache::new(NonZeroUsize::new(capacity).expect("some room"), |state| *state)
+    }
+
+    fn fold(stream: Uuid, version: u64) -> Arc<Fold<u64>> {
+        let stream = StreamId::new(Category::new("n").expect("a name"), stream);
+        let (version, position) = (Version::new(version), Position::new(version));
+        Arc::new(Fold { stream, state: Some(version.get()), version, position, tip: None })
+    }
+
+    fn version(cache: &Cache<u64>, stream: Uuid) -> Option<u64> {
+        cache.visit(stream).seen().map(|fold| fold.version.get())
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        for capacity in [1, 100, 5_000] {
+            let cache = cache(capacity);
+            for n in 0..20_000 {
+                let stream = Uuid::from_u128(n);
+                cache.visit(stream).keep(fold(stream, 1));
+            }
+            // Each of its locks guards a share of the room, rounded up.
+            let most = capacity + capacity / 20;
+            assert!((capacity / 2..=most).contains(&cache.slots.len()), "{}", cache.slots.len());
+        }
+    }
+
+    #[test]
+    fn what_comes_to_nothing_makes_room() {
+        let (cache, stream) = (cache(10), Uuid::from_u128(1));
+        let (first, second) = (cache.visit(stream), cache.visit(stream));
+        drop(first);
+        assert_eq!(cache.slots.len(), 1, "the other one still waits for its turn");
+        drop(second);
+        assert_eq!(cache.slots.len(), 0);
+        cache.visit(stream).keep(fold(stream, 1));
+        drop(cache.visit(stream));
+        assert_eq!(version(&cache, stream), Some(1));
+    }
+
+    #[test]
+    fn a_later_state_stays_and_a_wrong_one_goes() {
+        let (cache, stream) = (cache(10), Uuid::from_u128(1));
+        let visit = cache.visit(stream);
+        for (put, there) in [(2, 2), (1, 2), (5, 5), (5, 5), (4, 5)] {
+            visit.keep(fold(stream, put));
+            assert_eq!(version(&cache, stream), Some(there));
+        }
+        visit.forget(&fold(stream, 5));
+        assert_eq!(version(&cache, stream), Some(5), "somebody else's finding");
+        visit.forget(&visit.seen().expect("it is there"));
+        assert_eq!(version(&cache, stream), None);
+    }
+
+    #[test]
+    fn what_left_the_cache_while_in_use_does_no_harm() {
+        let (cache, stream) = (cache(10), Uuid::from_u128(1));
+        let visit = cache.visit(stream);
+        cache.slots.remove(&stream);
+        cache.visit(stream).keep(fold(stream, 3));
+        drop(visit);
+        assert_eq!(version(&cache, stream), Some(3), "that is another slot");
     }
 }

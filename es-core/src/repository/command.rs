@@ -128,11 +128,13 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
             let error = match self.append_to(base, events, &command).await? {
                 Ok((fold, events)) => {
                     let done = Committed::of(&fold, events);
+                    let fold = Arc::new(fold);
                     if let Some(visit) = visit {
-                        visit.keep(Arc::new(fold));
+                        visit.keep(Arc::clone(&fold));
                     }
-                    // The next command need not wait until this one is published.
+                    // The next command need not wait until this one is written down and published.
                     drop(turn);
+                    self.saved(before, &fold).await;
                     self.publish(&done.stream, before, done.version).await;
                     return Ok(done);
                 }

@@ -15,7 +15,7 @@ use crate::error::{LoadError, ReplayError};
 use crate::fold::Fold;
 use crate::id::StreamId;
 use crate::root::Root;
-use crate::store::{EventStore, StreamQuery};
+use crate::store::{EventStore, EventStream, StreamQuery};
 use crate::version::Version;
 
 /// What came after a state that was seen.
@@ -27,7 +27,8 @@ enum Since<A> {
 }
 
 impl<A: Aggregate, S: EventStore> Repository<A, S> {
-    /// Loads the present state. With a [cache](Self::cached), only what was stored since it was seen is read.
+    /// Loads the present state; with [snapshots](crate::snapshot), from the newest and what was stored after it. With a
+    /// [cache](Self::cached), only what was stored since it was seen is read.
     ///
     /// # Errors
     /// [`LoadError::NotFound`] when no event has begun the stream; [`LoadError`] when it cannot be read or replayed.
@@ -47,53 +48,63 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     }
 
     /// Loads the state as it was at `version`; of a shorter stream, its present state. Meant to be looked at:
-    /// what is decided on an old state conflicts when it is saved.
+    /// what is decided on an old state conflicts when it is saved. A snapshot is used when it is not newer.
     ///
     /// # Errors
     /// As [`load`](Self::load); [`LoadError::NotFound`] at version 0.
     pub async fn load_at(&self, id: A::Id, version: Version) -> Result<Root<A>, LoadError> {
-        self.load_while(id, StreamQuery::ALL.up_to(version), |_| true).await
+        let stream = A::stream_id(id).map_err(LoadError::Name)?;
+        let (fold, _) = self.read_up_to(&stream, Some(version), None).await?;
+        Root::loaded(fold, self.metadata.clone())
     }
 
     /// Loads the state as it was at `time`: up to, not including, the first event that happened (`occurred_at`) later.
+    /// Snapshots are of no use to it: all events are looked at.
     ///
     /// # Errors
     /// As [`load`](Self::load); [`LoadError::NotFound`] when the first event happened later.
     pub async fn load_as_of(&self, id: A::Id, time: DateTime<Utc>) -> Result<Root<A>, LoadError> {
-        self.load_while(id, StreamQuery::ALL, |occurred_at| occurred_at <= time).await
-    }
-
-    async fn load_while(
-        &self,
-        id: A::Id,
-        query: StreamQuery,
-        keep: impl Fn(DateTime<Utc>) -> bool + Send,
-    ) -> Result<Root<A>, LoadError> {
         let stream = A::stream_id(id).map_err(LoadError::Name)?;
-        Root::loaded(self.read_while(&stream, query, keep, None).await?, self.metadata.clone())
+        let begun = (Fold::new(stream.clone()), self.store.read_stream(&stream, StreamQuery::ALL));
+        let loading = std::future::ready(Ok(begun));
+        let (fold, _) = self.read_on(&stream, loading, |at| at <= time, None).await?;
+        Root::loaded(fold, self.metadata.clone())
     }
 
-    /// The present state, from all events.
+    /// The present state, from the newest snapshot, or else from all events.
     pub(super) async fn read_whole(
         &self,
         stream: &StreamId,
         sought: Option<&mut Sought>,
     ) -> Result<Fold<A>, LoadError> {
-        self.read_while(stream, StreamQuery::ALL, |_| true, sought).await?.begun()
+        let (fold, from) = self.read_up_to(stream, None, sought).await?;
+        let fold = fold.begun()?;
+        self.loaded(from, &fold).await;
+        Ok(fold)
     }
 
-    /// Replays the stream while `keep` says yes to the time at which an event happened.
-    async fn read_while(
+    /// The state at a version, and from which version on events were replayed.
+    async fn read_up_to(
         &self,
         stream: &StreamId,
-        query: StreamQuery,
-        keep: impl Fn(DateTime<Utc>) -> bool + Send,
+        up_to: Option<Version>,
+        sought: Option<&mut Sought>,
+    ) -> Result<(Fold<A>, Version), LoadError> {
+        self.read_on(stream, self.resume(stream, up_to), |_| true, sought).await
+    }
+
+    /// Replays events while `keep` says yes to the time at which an event happened.
+    async fn read_on<'a>(
+        &self,
+        stream: &StreamId,
+        begun: impl Future<Output = Result<(Fold<A>, EventStream<'a>), LoadError>> + Send,
+        keep: impl Fn(DateTime<Utc>) -> bool + Send + Sync,
         mut sought: Option<&mut Sought>,
-    ) -> Result<Fold<A>, LoadError> {
+    ) -> Result<(Fold<A>, Version), LoadError> {
         let span = tracing::debug_span!("es.load", %stream, version = Empty);
         let loading = async {
-            let mut fold = Fold::new(stream.clone());
-            let mut events = self.store.read_stream(stream, query);
+            let (mut fold, mut events) = begun.await?;
+            let from = fold.version;
             while let Some(event) = events.try_next().await? {
                 if !keep(event.occurred_at) {
                     break;
@@ -103,11 +114,11 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
                     sought.see(&event);
                 }
             }
-            Ok::<_, LoadError>(fold)
+            Ok::<_, LoadError>((fold, from))
         };
-        let fold = loading.instrument(span.clone()).await?;
+        let (fold, from) = loading.instrument(span.clone()).await?;
         span.record("version", fold.version.get());
-        Ok(fold)
+        Ok((fold, from))
     }
 
     /// The present state, from the one in the cache and what came after it; the cache has it then. If nothing came after a

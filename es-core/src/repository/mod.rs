@@ -10,6 +10,8 @@ mod inline;
 mod load;
 mod once;
 mod save;
+mod snapshot_writer;
+mod snapshots;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -20,6 +22,7 @@ use tracing::field::Empty;
 
 use self::cache::Cache;
 use self::inline::Inline;
+use self::snapshots::Snapshots;
 use crate::aggregate::Aggregate;
 #[cfg(feature = "runtime")]
 use crate::bus::EventBus;
@@ -97,6 +100,7 @@ pub struct Repository<A, S> {
     retry: RetryPolicy,
     metadata: Metadata,
     inline: Option<Arc<Inline<S>>>,
+    snapshots: Snapshots<A>,
     cache: Option<Arc<Cache<A>>>,
     #[cfg(feature = "runtime")]
     bus: Option<EventBus>,
@@ -105,12 +109,13 @@ pub struct Repository<A, S> {
 
 impl<A: Aggregate, S: EventStore> Repository<A, S> {
     /// The aggregates of kind `A` in `store`.
-    pub const fn new(store: S) -> Self {
+    pub fn new(store: S) -> Self {
         Self {
             store,
             retry: RetryPolicy::times(10),
             metadata: Metadata::new(),
             inline: None,
+            snapshots: Snapshots::new(),
             cache: None,
             #[cfg(feature = "runtime")]
             bus: None,
@@ -229,6 +234,7 @@ impl<A, S: Clone> Clone for Repository<A, S> {
             retry: self.retry,
             metadata: self.metadata.clone(),
             inline: self.inline.clone(),
+            snapshots: self.snapshots.clone(),
             cache: self.cache.clone(),
             #[cfg(feature = "runtime")]
             bus: self.bus.clone(),

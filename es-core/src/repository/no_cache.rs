@@ -29,6 +29,12 @@ pub(super) struct Visit<'c, A>(Infallible, PhantomData<&'c fn() -> A>);
 
 pub(super) struct Turn(Infallible);
 
+impl Drop for Turn {
+    fn drop(&mut self) {
+        match self.0 {}
+    }
+}
+
 impl<A> Visit<'_, A> {
     #[expect(clippy::unused_async, reason = "as with a cache")]
     pub(super) async fn turn(&self) -> Turn {

@@ -29,6 +29,9 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     pub async fn save(&self, root: &mut Root<A>) -> Result<Committed, SaveError> {
         let before = root.version();
         let saved = self.save_pending(root).await;
+        if saved.is_ok() && root.is_saved() {
+            self.saved(before, root.fold()).await;
+        }
         if let Some(cache) = &self.cache
             && let Some(visit) = cache.peek(root.stream().id())
             && let Some(saved) = root.saved_state(visit.copier())
@@ -66,6 +69,7 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         };
         fold.appended(appended, last);
         let done = Committed::of(&fold, count);
+        self.saved(Version::START, &fold).await;
         if let Some(cache) = &self.cache {
             cache.visit(stream.id()).keep(Arc::new(fold));
         }
@@ -74,13 +78,19 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
     }
 
     /// Publishes what was stored after one version, up to and including another.
+    #[cfg_attr(
+        not(feature = "runtime"),
+        expect(
+            unused_variables,
+            clippy::unused_async,
+            reason = "without a runtime there is no bus"
+        )
+    )]
     pub(super) async fn publish(&self, stream: &StreamId, before: Version, version: Version) {
         #[cfg(feature = "runtime")]
         if let Some(bus) = &self.bus {
             bus.publish_stored(&self.store, stream, before, version).await;
         }
-        #[cfg(not(feature = "runtime"))]
-        let _ = (stream, before, version);
     }
 
     async fn save_pending(&self, root: &mut Root<A>) -> Result<Committed, SaveError> {

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::model::{Aggregate, Draft};
+use super::model::{Aggregate, Draft, Snapshots};
 use crate::handlers::{EventRef, Handler, output};
 use crate::paths::{Paths, local, self_alias};
 use crate::span;
@@ -48,7 +48,8 @@ pub(crate) fn expand(aggregate: &Aggregate<'_>) -> TokenStream {
 }
 
 fn trait_impl(aggregate: &Aggregate<'_>, rows: &[Row<'_>]) -> TokenStream {
-    let Aggregate { draft: Draft { block, ignores_unknown, .. }, name, id, handlers } = aggregate;
+    let Aggregate { draft, name, id, handlers } = aggregate;
+    let Draft { block, ignores_unknown, .. } = draft;
     let here = span::of_type(&block.item.self_ty);
     let (this, paths) = (self_alias(here), &block.paths);
     let (es, private) = (paths.es_core(here), paths.private(here));
@@ -59,6 +60,7 @@ fn trait_impl(aggregate: &Aggregate<'_>, rows: &[Row<'_>]) -> TokenStream {
     let unknown = ignores_unknown.then(
         || quote_spanned!(here=> const UNKNOWN: #es::UnknownEvents = #es::UnknownEvents::Ignore;),
     );
+    let snapshots = draft.snapshots.as_ref().map(|snapshots| self::snapshots(paths, snapshots));
     let beginning = local("beginning");
     let begins = handlers.iter().filter(|handler| output(handler.signature).is_some());
     let begins = begins.map(|Handler { event: EventRef { cfgs, .. }, .. }| {
@@ -78,6 +80,7 @@ fn trait_impl(aggregate: &Aggregate<'_>, rows: &[Row<'_>]) -> TokenStream {
             const NAME: #private::Text = #name;
             const HANDLERS: &'static [#es::Handler<Self>] = &[#(#rows),*];
             #unknown
+            #snapshots
             #[allow(unused_variables)]
             fn initial() -> #private::Option<Self> {
                 let #beginning = #private::WithDefault;
@@ -86,6 +89,17 @@ fn trait_impl(aggregate: &Aggregate<'_>, rows: &[Row<'_>]) -> TokenStream {
             }
         }
         #category
+    }
+}
+
+/// Placed at the option: it is there that a missing `#[derive(Snapshot)]` is reported.
+fn snapshots(paths: &Paths, Snapshots { option, every }: &Snapshots) -> TokenStream {
+    let here = option.key().span();
+    let (es, private) = (paths.es_core(here), paths.private(here));
+    let every = every.as_ref().map_or_else(|| quote!(100), quote::ToTokens::to_token_stream);
+    quote_spanned! {here=>
+        const SNAPSHOTS: #private::Option<#es::SnapshotPolicy<Self>> =
+            #private::Some(#private::snapshots::<Self>(#every));
     }
 }
 

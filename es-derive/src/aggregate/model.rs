@@ -1,8 +1,9 @@
 //! From syntax to what `#[aggregate]` was asked for.
 
 use proc_macro2::TokenStream;
-use syn::{LitStr, Type};
+use syn::{LitInt, LitStr, Type};
 
+use crate::attr::Setting;
 use crate::block::Block;
 use crate::errors::Errors;
 use crate::handlers::Handler;
@@ -12,6 +13,14 @@ pub(crate) struct Draft {
     pub(crate) block: Block,
     pub(crate) id: Option<Type>,
     pub(crate) ignores_unknown: bool,
+    pub(crate) snapshots: Option<Snapshots>,
+}
+
+/// `snapshot(every = 100)`
+pub(crate) struct Snapshots {
+    /// The option itself.
+    pub(crate) option: Setting,
+    pub(crate) every: Option<LitInt>,
 }
 
 /// A valid aggregate.
@@ -37,6 +46,14 @@ pub(crate) fn read(options: TokenStream, item: TokenStream, errors: &mut Errors)
         setting.value("`\"ignore\"` or `\"error\"`", "\"ignore\"", known, errors)
     });
     let ignores_unknown = unknown.is_some_and(|unknown| unknown.value() == "ignore");
-    options.finish(&["name", "id", "ignores", "unknown", "crate"], errors);
-    Some(Draft { block, id, ignores_unknown })
+    let snapshots = options.take("snapshot", errors).map(|option| snapshots(option, errors));
+    options.finish(&["name", "id", "ignores", "unknown", "snapshot", "crate"], errors);
+    Some(Draft { block, id, ignores_unknown, snapshots })
+}
+
+fn snapshots(option: Setting, errors: &mut Errors) -> Snapshots {
+    let mut options = option.options("every = 100", errors);
+    let every = options.take("every", errors).and_then(|every| every.number("100", errors));
+    options.finish(&["every"], errors);
+    Snapshots { option, every }
 }

@@ -162,6 +162,29 @@ expansions! {
         struct Row { account: Uuid }
     "#;
 
+    aggregate_with_snapshots: aggregate(r#"id = Uuid, snapshot(every = 50)"#) "
+        impl Counter {
+            #[handles(Counted)]
+            fn counted(&mut self, _: &Counted) {}
+        }
+    ";
+
+    snapshot: Snapshot() r#"
+        #[derive(Serialize)]
+        #[snapshot(version = 2)]
+        #[serde(rename_all = "camelCase")]
+        struct Account {
+            r#type: Kind,
+            #[serde(default)]
+            limits: Vec<(Limit, Option<Self>)>,
+            first_owner: crate::Owner,
+        }
+    "#;
+
+    snapshot_of_an_enum: Snapshot() "enum Account { Open { owner: String }, Frozen(Reason, u8), Closed }";
+
+    snapshot_after_an_error: Snapshot() "struct Account<T> { #[serde(skip)] owner: T }";
+
     handles_outside: handles("Opened") "fn opened(event: &Opened) {}";
 
     reset_outside: reset() "fn empty(&self) {}";

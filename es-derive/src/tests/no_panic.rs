@@ -33,6 +33,8 @@ const WORDS: &[&str] = &[
     "column",
     "json",
     "handles",
+    "snapshot",
+    "every",
     "serde",
     "rename",
     "flatten",
@@ -103,6 +105,14 @@ const USES: &[(&str, &str)] = &[
         "name = \"accounts\", version = 3, of(Account, a::Loan), ignores(Noted), read_models(Row, a::Row<A, B>)",
         "impl Accounts { #[handles(Opened)] async fn opened(&mut self, e: &Opened, cx: &mut ReadModels<'_>) -> Result<(), E> {} \
          #[reset] async fn empty(&mut self, cx: &mut PgReset<'_>) -> Result<(), E> {} }",
+    ),
+    (
+        "id = Uuid, snapshot(every = 100)",
+        "impl Account { #[handles(Opened)] fn opened(&mut self, _: &Opened) {} }",
+    ),
+    (
+        "",
+        "#[snapshot(version = 2, crate = a::b)] #[serde(x)] enum State<'a> { A { #[serde(skip)] r#type: Vec<(Self, [B; 3])> } = 1, C(fn(u8) -> &'a D, Box<dyn E<F = G>>), H }",
     ),
     ("", "#[aggregate_id(crate = a::<B>::c)] struct Id(Uuid);"),
     ("", "#[aggregate_id(crate = a::<>::c)] struct Id(Uuid);"),
@@ -196,7 +206,7 @@ fn walk(tokens: TokenStream, at: &mut usize, edit: &Edit) -> TokenStream {
 }
 
 /// Items in which everything is right but what the macros themselves parse.
-fn with_hole(hole: &TokenStream) -> [TokenStream; 10] {
+fn with_hole(hole: &TokenStream) -> [TokenStream; 12] {
     [
         quote!(
             #[aggregate_id(#hole)]
@@ -229,6 +239,18 @@ fn with_hole(hole: &TokenStream) -> [TokenStream; 10] {
                 id: Uuid,
             }
         ),
+        quote!(
+            #[snapshot(#hole)]
+            #[serde(#hole)]
+            enum State {
+                A(#[serde(#hole)] Vec<u8>),
+            }
+        ),
+        quote!(
+            struct State {
+                kept: (#hole),
+            }
+        ),
         quote!(impl Account { #[handles(#hole)] fn opened(&mut self, _: &Opened) {} }),
         quote!(impl Account { #[handles(Opened)] fn opened(&mut self, _: &Opened, #hole) {} }),
         quote!(impl Account { #[handles(Opened)] fn opened(event: &Opened) -> #hole {} }),
@@ -237,10 +259,11 @@ fn with_hole(hole: &TokenStream) -> [TokenStream; 10] {
 }
 
 /// Options in which everything is right but one value.
-fn options_with_hole(hole: &TokenStream) -> [TokenStream; 5] {
+fn options_with_hole(hole: &TokenStream) -> [TokenStream; 6] {
     [
         quote!(id = Uuid, crate = #hole),
         quote!(id = #hole),
+        quote!(id = Uuid, snapshot(every = #hole)),
         quote!(id = Uuid, ignores(Closed, #hole)),
         quote!(of(Account, #hole), ignores(#hole)),
         quote!(read_models(Row, #hole)),

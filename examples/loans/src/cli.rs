@@ -10,7 +10,7 @@ use std::time::Instant;
 use clap::{Args, Parser, Subcommand};
 use es_core::prelude::*;
 use es_core::subscription::SubscriptionError;
-use es_core::{LoadError, LogQuery, Position, StoreError, SubscriptionStore};
+use es_core::{BulkStore, LoadError, LogQuery, Position, StoreError, SubscriptionStore};
 use es_postgres::PgStore;
 use indicatif::{ProgressBar, ProgressStyle};
 use thiserror::Error;
@@ -248,7 +248,7 @@ async fn rebuild(store: &PgStore) -> Result<String, CliError> {
     ))
 }
 
-async fn run_on<S: SubscriptionStore + Clone>(
+async fn run_on<S: SubscriptionStore + BulkStore + Clone>(
     store: S,
     arguments: &RunArguments,
 ) -> Result<String, CliError> {

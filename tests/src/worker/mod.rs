@@ -1,5 +1,6 @@
 //! The program that the tests with real processes run and kill: `worker URL [--option value]…`.
 
+mod command;
 mod options;
 mod project;
 mod write;
@@ -15,9 +16,10 @@ pub use options::{Options, Policy};
 /// # Errors
 /// What ended it, with its causes.
 pub async fn run(options: Options) -> Result<(), String> {
-    match options.writer {
-        Some(accounts) => write::run(&options, accounts).await,
-        None => project::run(&options).await,
+    match (options.writer, options.commander) {
+        (Some(accounts), _) => write::run(&options, accounts).await,
+        (None, Some(purses)) => command::run(&options, purses).await,
+        (None, None) => project::run(&options).await,
     }
 }
 

@@ -41,6 +41,10 @@ pub struct Options {
     pub parts: u32,
     /// `--writer ACCOUNTS`: it moves money between so many accounts, and projects nothing.
     pub writer: Option<u32>,
+    /// `--commander PURSES`: it sends commands to so many purses, and projects nothing.
+    pub commander: Option<u32>,
+    /// `--commands`: how many.
+    pub commands: u32,
     /// `--pause-ms`: between two appends of a writer.
     pub pause: Duration,
     /// `--seed`: of a writer.
@@ -66,6 +70,8 @@ impl Options {
             version: 1,
             parts: 1,
             writer: None,
+            commander: None,
+            commands: 100,
             pause: Duration::from_millis(2),
             seed: 1,
         };
@@ -88,6 +94,8 @@ impl Options {
             "--version" => self.version = number(value)?,
             "--parts" => self.parts = number(value)?,
             "--writer" => self.writer = Some(number(value)?),
+            "--commander" => self.commander = Some(number(value)?),
+            "--commands" => self.commands = number(value)?,
             "--seed" => self.seed = number(value)?,
             "--policy" => {
                 self.policy = match value {

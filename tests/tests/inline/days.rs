@@ -14,7 +14,7 @@ pub(crate) struct Refunded {
     pub(crate) cents: i64,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Sale {
     pub(crate) cents: i64,
 }

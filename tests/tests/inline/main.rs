@@ -4,4 +4,5 @@
 mod commands;
 mod days;
 mod faults;
+mod once;
 mod sql;

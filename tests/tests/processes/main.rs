@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failure of its test")]
 
 mod blue_green;
+mod commands;
 mod dropped;
 mod kills;
 mod lines;

@@ -62,8 +62,16 @@ impl Worker {
     }
 
     pub(crate) fn kill(mut self) {
+        self.kill_now();
+    }
+
+    /// What it has said is kept.
+    pub(crate) fn kill_now(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
@@ -89,6 +97,11 @@ impl Worker {
             reader.join().unwrap();
         }
         (status, self.errors.take().unwrap().join().unwrap())
+    }
+
+    /// All that it has said.
+    pub(crate) fn said(&self) -> Vec<Value> {
+        self.lines.lock().unwrap().iter().map(|(_, line)| line.clone()).collect()
     }
 
     /// The last thing it said about itself.

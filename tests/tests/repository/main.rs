@@ -4,11 +4,14 @@
 
 #[path = "../account/mod.rs"]
 mod account;
+mod cached;
 mod commands;
 mod doubt;
+mod once;
 mod past;
 mod replay;
 mod roots;
+mod same;
 mod scripted;
 
 use account::{Account, opened};

@@ -3,7 +3,7 @@
 use es_core::{AppendError, Cause, ExecuteError, Metadata, Root, SaveError, StoreError, Version};
 use uuid::Uuid;
 
-use crate::account::{Account, Refusal, Withdrawn, noted, opened};
+use crate::account::{Account, Noted, Refusal, Withdrawn, noted, opened};
 use crate::scripted::Incident;
 use crate::{ada, names, stored, stream};
 
@@ -85,6 +85,16 @@ async fn what_loading_gives_equals_what_recording_left() {
     let replayed = Root::<Account>::replay(root.stream().id(), &events).unwrap();
     assert_eq!((replayed.state(), replayed.version()), (root.state(), root.version()));
     assert_eq!(accounts.load(id).await.unwrap().state().owner, "Ada", "streams do not mix");
+}
+
+#[tokio::test]
+async fn recording_sees_an_event_as_loading_will() {
+    let (accounts, id) = ada().await;
+    let mut root = accounts.load(id).await.unwrap();
+    root.record(Noted { text: "a".to_owned(), private: 7 }).unwrap();
+    assert_eq!(root.state().notes, [("a".to_owned(), 0)], "what serde skips is lost at once");
+    accounts.save(&mut root).await.unwrap();
+    assert_eq!(accounts.load(id).await.unwrap().state(), root.state());
 }
 
 #[tokio::test]

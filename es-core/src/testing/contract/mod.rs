@@ -44,6 +44,7 @@ mod races;
 mod refusals;
 mod resets;
 mod rows;
+mod snapshots;
 mod streams;
 mod support;
 mod tables;
@@ -91,6 +92,15 @@ macro_rules! __event_store_promises {
             streams::a_stream_is_read_after_and_up_to
             streams::a_long_stream_comes_whole
             streams::streams_do_not_mix
+            snapshots::without_a_snapshot_all_events_come
+            snapshots::a_snapshot_comes_back_with_the_events_after_it
+            snapshots::the_newest_snapshot_wins
+            snapshots::shapes_have_snapshots_of_their_own
+            snapshots::a_snapshot_beyond_the_version_asked_for_is_not_used
+            snapshots::a_snapshot_of_what_is_not_stored_is_not_kept
+            snapshots::a_snapshot_keeps_the_category_of_its_stream
+            snapshots::a_refused_append_leaves_a_snapshot_as_it_was
+            snapshots::of_many_savers_the_newest_wins
             log::pages_of_every_size_give_each_event_once_in_order
             log::the_log_is_read_after_any_position
             log::a_filter_gives_exactly_the_named_events

@@ -1,25 +1,24 @@
 //! Importing a log: every line once, in order, batch by batch.
 
-mod append;
 mod batch;
 mod lines;
+mod store;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use es_core::prelude::*;
-use es_core::{AppendError, StoreError};
+use es_core::{BulkStore, StoreError};
 use indicatif::ProgressBar;
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-use self::append::Streams;
 use self::batch::{Batch, read_batches};
 use self::lines::Lines;
+use self::store::Streams;
 use crate::parse::BadLine;
 
-/// Lines in one batch: two round trips each. A stream can take at most 4,096 events in one append.
-const BATCH_LINES: usize = 2_000;
+/// Lines in one batch, which is stored whole or not at all: what a run that is killed has to do again.
+const BATCH_LINES: usize = 10_000;
 
 /// How many skipped lines are remembered with their reasons.
 const REMEMBERED: usize = 10;
@@ -61,16 +60,16 @@ pub enum ImportError {
     },
     /// The store did not take the events.
     #[error("the events from line {line} on cannot be stored")]
-    Append {
+    Store {
         /// The first line that is not stored.
         line: u64,
         /// What the store says.
         #[source]
-        cause: AppendError,
+        cause: es_core::ImportError,
     },
     /// The store cannot be asked.
     #[error("the store cannot be asked what it has")]
-    Store(#[from] StoreError),
+    Ask(#[from] StoreError),
 }
 
 /// What an import has done.
@@ -108,7 +107,7 @@ pub struct Import<S> {
     progress: ProgressBar,
 }
 
-impl<S: EventStore> Import<S> {
+impl<S: BulkStore> Import<S> {
     /// Into `store`; stops at the first line that cannot be imported.
     pub fn new(store: S) -> Self {
         let progress = ProgressBar::hidden();
@@ -121,9 +120,9 @@ impl<S: EventStore> Import<S> {
         self
     }
 
-    /// Sets the number of lines in one batch: 1 to 4,096, 2,000 unless set.
+    /// Sets the number of lines in one batch: at least 1, 10,000 unless set.
     pub fn batch_lines(mut self, lines: usize) -> Self {
-        self.batch_lines = lines.clamp(1, 4_096);
+        self.batch_lines = lines.max(1);
         self
     }
 
@@ -135,7 +134,7 @@ impl<S: EventStore> Import<S> {
 
     /// Imports a file, plain or gzip. Memory stays flat however long it is.
     ///
-    /// Dropping the future ends the import after the batch that is being appended, which is stored or not.
+    /// Dropping the future ends the import; the batch that is being stored is stored whole or not at all.
     ///
     /// # Errors
     /// [`ImportError`]: what stands before the place where it stopped is stored.
@@ -175,14 +174,14 @@ impl<S: EventStore> Import<S> {
         // An entry that repeats an earlier one of its batch becomes as well known as those that are stored.
         let ids = entries.iter().map(|(_, entry)| entry.event.id);
         let mut known = self.locate(ids, streams).await?;
-        let mut groups = append::Groups::default();
+        let mut new = Vec::with_capacity(entries.len());
         for (line, entry) in entries {
             if !known.insert(entry.event.id) {
                 done.known += 1;
                 continue;
             }
             match streams.check(&self.store, &entry).await? {
-                Ok(()) => groups.push(line, entry),
+                Ok(()) => new.push((line, entry)),
                 Err(reason) if self.skip_bad => {
                     known.remove(&entry.event.id);
                     done.skip(line, reason);
@@ -193,7 +192,7 @@ impl<S: EventStore> Import<S> {
                 }
             }
         }
-        self.append(groups, streams, done).await?;
+        self.store_entries(new, streams, done).await?;
         stop.map_or(Ok(()), Err)
     }
 }

@@ -1,5 +1,6 @@
 //! What is in a store after an import, whole or not.
 
+use es_core::BulkStore;
 use es_core::prelude::*;
 use es_tests::TestDatabase;
 use loans::cli::with_causes;
@@ -18,7 +19,7 @@ async fn importing_twice_adds_nothing_on_postgres() {
     importing_twice_adds_nothing(database.store().await).await;
 }
 
-async fn importing_twice_adds_nothing<S: EventStore + Clone>(store: S) {
+async fn importing_twice_adds_nothing<S: BulkStore + Clone>(store: S) {
     let once = Import::new(store.clone()).file(&sample()).await.unwrap();
     assert_eq!((once.lines, once.added, once.known, once.bad), (251, 251, 0, 0));
     let before = contents(&store).await;
@@ -159,6 +160,8 @@ async fn an_application_of_an_earlier_import_is_not_submitted_again() {
     let stopped = import(&store, &bytes).await.unwrap_err();
     let reason = "line 2 cannot be imported: application 1 has been submitted before";
     assert_eq!(with_causes(&stopped), reason);
+    // What stands before the line is stored, and nothing else.
+    assert_eq!((events_of(&store, "2").await, events_of(&store, "1").await), (1, 2));
     let skipping = Import::new(store.clone()).skip_bad(true);
     let done = skipping.file(file(&bytes).path()).await.unwrap();
     assert_eq!((done.added, done.known, done.bad), (1, 1, 1));

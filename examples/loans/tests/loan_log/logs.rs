@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use es_core::prelude::*;
-use es_core::{LogQuery, StreamQuery};
+use es_core::{BulkStore, LogQuery, StreamQuery};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::TryStreamExt as _;
@@ -58,7 +58,7 @@ pub(crate) fn gzip(bytes: impl AsRef<[u8]>) -> Vec<u8> {
 }
 
 /// Imports bytes into a store.
-pub(crate) async fn import<S: EventStore + Clone>(
+pub(crate) async fn import<S: BulkStore + Clone>(
     store: &S,
     bytes: impl AsRef<[u8]>,
 ) -> Result<Imported, ImportError> {

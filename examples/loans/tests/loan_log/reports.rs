@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use es_core::BulkStore;
 use es_core::prelude::*;
 use es_tests::TestDatabase;
 use loans::import::Import;
@@ -21,7 +22,7 @@ async fn the_sample_on_postgres() {
     the_sample(database.store().await).await;
 }
 
-async fn the_sample<S: SubscriptionStore + Clone>(store: S) {
+async fn the_sample<S: SubscriptionStore + BulkStore + Clone>(store: S) {
     Import::new(store.clone()).file(&sample()).await.unwrap();
     assert_eq!(report(&store).await, SAMPLE_REPORT);
     assert_eq!(report(&store).await, SAMPLE_REPORT, "nothing is counted twice");
@@ -39,7 +40,7 @@ async fn growing_reports_on_postgres() {
 }
 
 /// A report between two imports does not change the one after them.
-async fn growing_reports<S: SubscriptionStore + Clone>(store: S) {
+async fn growing_reports<S: SubscriptionStore + BulkStore + Clone>(store: S) {
     assert_eq!(
         report(&store).await,
         "{\n  \"events\": 0,\n  \"applications\": 0,\n  \"approved\": 0,\n  \"declined\": 0,\n  \"cancelled\": 0,\n  \"undecided\": 0,\n  \"amount_approved\": 0,\n  \"longest_application\": null,\n  \"busiest_resource\": null,\n  \"submitted_by_month\": {}\n}\n"

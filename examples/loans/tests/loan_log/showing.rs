@@ -1,5 +1,6 @@
 //! One application at several moments.
 
+use es_core::BulkStore;
 use es_core::prelude::*;
 use es_tests::TestDatabase;
 use loans::import::Import;
@@ -18,7 +19,7 @@ async fn an_application_on_postgres() {
     an_application(database.store().await).await;
 }
 
-async fn an_application<S: EventStore + Clone>(store: S) {
+async fn an_application<S: BulkStore + Clone>(store: S) {
     Import::new(store.clone()).file(&sample()).await.unwrap();
     let shown = async |moment| show(&store, "500005", moment).await;
     let rows = |text: &str| text.split("History").nth(1).unwrap().lines().count() - 5;

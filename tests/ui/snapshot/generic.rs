@@ -1,0 +1,8 @@
+use es_core::prelude::*;
+
+#[derive(Serialize, Deserialize, Snapshot)]
+struct Account<T> {
+    owner: T,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use es_core::prelude::*;
+
+#[derive(Serialize, Deserialize, Snapshot)]
+struct Account {
+    owner: String,
+    #[serde(skip)]
+    shown: String,
+}
+
+fn main() {}

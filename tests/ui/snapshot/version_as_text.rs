@@ -1,0 +1,9 @@
+use es_core::prelude::*;
+
+#[derive(Serialize, Deserialize, Snapshot)]
+#[snapshot(version = "2")]
+struct Account {
+    owner: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use es_core::prelude::*;
+
+#[derive(Snapshot)]
+struct Account {
+    owner: String,
+}
+
+fn main() {}
