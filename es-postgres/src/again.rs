@@ -7,7 +7,7 @@
 use es_core::StoreError;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{FromRow, Postgres};
+use sqlx::{Connection as _, FromRow, PgConnection, Postgres};
 
 use crate::error::{is_broken, store_error};
 use crate::store::{By, PgStore};
@@ -26,6 +26,14 @@ impl Again {
         self.0 -= 1;
         tracing::debug!(%error, "a dead connection left the pool");
         true
+    }
+
+    /// As [`allows`](Self::allows), for whoever has not seen the driver's own error: asks the connection.
+    pub(crate) async fn is_dead(&mut self, connection: &mut PgConnection) -> bool {
+        match connection.ping().await {
+            Ok(()) => false,
+            Err(error) => self.allows(&error),
+        }
     }
 }
 

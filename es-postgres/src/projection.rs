@@ -66,10 +66,17 @@ impl ProjectionStore for PgStore {
         table: &'static Table,
         select: RowSelection<'_>,
     ) -> Result<Vec<FoundRow>, StoreError> {
-        let mut line = self.lines(By::Command).line().await?;
-        let rows = table::read(&mut line, table, select).await?;
-        line.keep();
-        Ok(rows)
+        let mut again = self.again(By::Command);
+        loop {
+            let mut line = self.lines(By::Command).line().await?;
+            match table::read(&mut line, table, select).await {
+                Err(_) if again.is_dead(&mut line).await => {}
+                rows => {
+                    line.keep();
+                    return rows;
+                }
+            }
+        }
     }
 
     async fn count_rows(
@@ -77,10 +84,17 @@ impl ProjectionStore for PgStore {
         table: &'static Table,
         query: &ResolvedQuery,
     ) -> Result<u64, StoreError> {
-        let mut line = self.lines(By::Command).line().await?;
-        let count = table::count(&mut line, table, query).await?;
-        line.keep();
-        Ok(count)
+        let mut again = self.again(By::Command);
+        loop {
+            let mut line = self.lines(By::Command).line().await?;
+            match table::count(&mut line, table, query).await {
+                Err(_) if again.is_dead(&mut line).await => {}
+                count => {
+                    line.keep();
+                    return count;
+                }
+            }
+        }
     }
 
     fn is_transient(&self, error: &ProjectionError) -> bool {

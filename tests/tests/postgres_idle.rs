@@ -3,9 +3,9 @@
 
 use es_core::ExpectedVersion::{Any, NoStream};
 use es_core::{
-    Checkpoint, EventId, EventStore as _, Fingerprint, LogQuery, NewSnapshot, Payload, Position,
-    ProjectionPart, ProjectionStore as _, SnapshotQuery, StoreError, StreamId, StreamQuery,
-    SubscriptionStore as _, Version,
+    Checkpoint, Column, EventId, EventStore as _, Fingerprint, LogQuery, NewSnapshot, Payload,
+    Position, ProjectionPart, ProjectionStore as _, RowSelection, SnapshotQuery, StoreError,
+    StreamId, StreamQuery, SubscriptionStore as _, Table, Version,
 };
 use es_postgres::{PgConfig, PgStore};
 use es_tests::TestDatabase;
@@ -65,9 +65,12 @@ async fn read_in_way(
         12 => (store.transaction().await.map(|_| 0), 0),
         13 => (from_snapshot(store, stream).await, 3),
         14 => (keep_snapshot(store, stream).await.map(usize::from), 0),
+        15 => (store.read_rows(TABLE, RowSelection::Keys(&[])).await.map(|rows| rows.len()), 0),
         _ => return None,
     })
 }
+
+const TABLE: &Table = &Table::new("sums", "id", &[Column::of::<String>("id")]);
 
 const SHAPE: Fingerprint = Fingerprint::of("a shape");
 
@@ -94,10 +97,11 @@ async fn reads_survive_connections_that_died_while_idle() {
     let append = entry(&stream, NoStream, new);
     let id = append.events[0].id;
     store.append(append).await.unwrap();
+    store.ensure_table(TABLE).await.unwrap();
     for way in 0.. {
         kill_all_idle(&database, &store).await;
         let Some((answer, wanted)) = read_in_way(way, &store, (&stream, id)).await else {
-            assert_eq!(way, 15);
+            assert_eq!(way, 16);
             break;
         };
         assert_eq!(answer.unwrap_or_else(|e| panic!("way {way}: {e:?}")), wanted, "way {way}");
