@@ -28,7 +28,8 @@ impl PgStore {
                 .bind(query.fingerprint.get().cast_signed())
                 .bind(query.up_to.map_or(i64::MAX, |version| bigint(version.get())))
         };
-        let mut rows = Box::pin(self.rows(By::Command, statement, move |row| Found::of(row, stream, query)));
+        let mut rows =
+            Box::pin(self.rows(By::Command, statement, move |row| Found::of(row, stream, query)));
         let all = query.up_to.map_or(StreamQuery::ALL, |version| StreamQuery::ALL.up_to(version));
         let (found, first) = match rows.try_next().await? {
             Some(Found::Snapshot(found)) => (Some(found), None),
