@@ -6,6 +6,7 @@ mod cuts;
 mod domain;
 mod made;
 mod misses;
+mod once;
 mod postgres;
 mod trouble;
 mod watched;
