@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::error::store_error;
 use crate::queue::{Bounds, Queue, Work};
 use crate::read::bigint;
-use crate::row;
+use crate::row::{self, Reader};
 use crate::store::{By, PgStore};
 
 /// Loads at work or waiting; further callers wait for room.
@@ -141,7 +141,8 @@ impl PgStore {
                 .bind(load.after)
                 .bind(load.up_to)
         };
-        self.rows(By::Command, statement, move |row| row::event_of(row, stream)).boxed()
+        let mut reader = Reader::default();
+        self.rows(By::Command, statement, move |row| reader.event_of(row, stream)).boxed()
     }
 
     async fn load_with_others<'a>(
@@ -152,7 +153,8 @@ impl PgStore {
         let answer = self.loads().queue.submit(Loader(self.clone()), load).await;
         let rows = answer.unwrap_or_else(|_| Err(StoreError::Unavailable(Cause::new(Ended))))?;
         let whole = rows.len() < EVENTS.unsigned_abs() as usize;
-        let events = stream::iter(rows).map(move |row| row::event_of(&row, stream));
+        let mut reader = Reader::default();
+        let events = stream::iter(rows).map(move |row| reader.event_of(&row, stream));
         if whole {
             return Ok(events.boxed());
         }

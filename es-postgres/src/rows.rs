@@ -20,7 +20,7 @@ impl PgStore {
         &'a self,
         by: By,
         statement: impl Fn() -> Query<'a, Postgres, PgArguments> + Send + 'a,
-        decode: impl Fn(&PgRow) -> Result<T, StoreError> + Send + 'a,
+        mut decode: impl FnMut(&PgRow) -> Result<T, StoreError> + Send + 'a,
     ) -> impl Stream<Item = Result<T, StoreError>> + Send + 'a {
         generate(move |giver| async move {
             let mut again = self.again(by);

@@ -12,7 +12,7 @@ use super::chunk::Chunk;
 use crate::error::{is_duplicate_event, is_refusal, store_error};
 use crate::read::locate;
 use crate::row;
-use crate::store::PgStore;
+use crate::store::{By, PgStore};
 
 /// How much of a chunk is handed over at a time.
 const PIECE: usize = 128 * 1024;
@@ -47,7 +47,9 @@ impl<'a> Session<'a> {
         existing: ExistingStreams,
     ) -> Result<Self, ImportError> {
         store.ready().await?;
+        let waits = store.lines(By::Command).wait();
         let connection = store.pool().acquire().await.map_err(|e| store_error(&e))?;
+        drop(waits);
         let mut connection = Held(Some(connection));
         let begun = connection.get()?.execute("BEGIN ISOLATION LEVEL READ COMMITTED").await;
         begun.map_err(|e| store_error(&e))?;

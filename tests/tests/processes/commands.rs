@@ -17,7 +17,7 @@ type Row = (Uuid, i64, i64, Uuid, i64);
 async fn log(bank: &Bank) -> Vec<Row> {
     sqlx::query_as(
         "SELECT stream_id, version, position, (metadata->>'causation')::uuid AS command,
-             sum(CASE type WHEN 'filled' THEN 1 ELSE -1 END * (payload->>'cents')::bigint)
+             sum(CASE type WHEN 'Filled' THEN 1 ELSE -1 END * (payload->>'cents')::bigint)
                  OVER (PARTITION BY stream_id ORDER BY version)::bigint AS cents
          FROM es.events ORDER BY stream_id, version",
     )
