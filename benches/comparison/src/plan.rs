@@ -28,8 +28,9 @@ pub(crate) enum Who {
 }
 
 impl Entry {
+    /// The shape of growth takes fewer rounds than a goal: three of five, one of three.
     pub(crate) fn rounds(&self, rounds: u32) -> u32 {
-        if self.growth { rounds.min(3) } else { rounds }
+        if self.growth { rounds.saturating_sub(2).max(1) } else { rounds }
     }
 }
 
@@ -67,7 +68,7 @@ impl Sizes {
 
     /// So many, or so long: a quick run gives up on a slow subject after a fraction of that.
     const fn limit(&self, full: u64, quick: u64) -> Limit {
-        Limit { count: self.of(full, quick), seconds: if self.quick { 0.6 } else { 4.0 } }
+        Limit { count: self.of(full, quick), seconds: if self.quick { 0.25 } else { 4.0 } }
     }
 
     fn commands(&self, name: &'static str, what: &'static str, callers: u32, warm: bool) -> Entry {
@@ -77,7 +78,11 @@ impl Sizes {
             _ if warm => (40_000, 6_000),
             _ => (16_000, 3_000),
         };
-        let streams = if self.quick && callers == 1 { 200 } else { 1_000 };
+        let streams = match (self.quick, callers) {
+            (true, 1) => 100,
+            (true, _) => 300,
+            (false, _) => 1_000,
+        };
         let limit = self.limit(count, quick);
         let work = Work::Commands { callers, streams, warm, reference: 20, limit };
         entry(name, what, COMMANDS, Fixture::Empty, work)
@@ -113,13 +118,13 @@ fn entry(
 /// Those that have goals.
 fn works(sizes: &Sizes) -> Vec<Entry> {
     let replayed = sizes.of(200_000, 40_000);
-    let tabled = sizes.of(200_000, 20_000);
+    let tabled = sizes.of(200_000, 5_000);
     let imported = sizes.of(200_000, 40_000);
     let remembered = sizes.of(1_000_000, 100_000);
     let snapshot = Fixture::Streams { lengths: vec![10_000], snapshot: Some(50) };
     let from_snapshot =
         Work::Load { events: 10_000, snapshot: true, limit: sizes.limit(2_000, 200) };
-    let live = Work::Live { samples: if sizes.quick { 3 } else { 15 } };
+    let live = Work::Live { samples: if sizes.quick { 1 } else { 15 } };
     vec![
         sizes.commands("sequential", "commands one after another on one connection", 1, false),
         sizes.commands("sequential-warm", "the same, aggregates in memory", 1, true),

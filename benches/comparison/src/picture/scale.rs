@@ -51,8 +51,8 @@ mod tests {
     #[test]
     fn a_tenfold_figure_is_always_as_far_away() {
         let axis = Logarithmic::of([10.0, 1000.0].into_iter(), 100.0, 0.0).unwrap();
-        let places = [10.0, 100.0, 1000.0].map(|figure| axis.place(figure).round());
-        assert_eq!(places, [100.0, 50.0, 0.0]);
+        let places = [10.0, 100.0, 1000.0].map(|figure| format!("{:.0}", axis.place(figure)));
+        assert_eq!(places, ["100", "50", "0"]);
         assert_eq!(axis.ticks().collect::<Vec<_>>(), [10.0, 100.0, 1000.0]);
     }
 
@@ -66,6 +66,6 @@ mod tests {
     #[test]
     fn bars_are_shares_of_the_longest() {
         let lengths = [bar(5.0, 10.0, 200.0), bar(10.0, 10.0, 200.0), bar(1.0, 0.0, 200.0)];
-        assert_eq!(lengths, [100.0, 200.0, 0.0]);
+        assert_eq!(lengths.map(|length| format!("{length:.0}")), ["100", "200", "0"]);
     }
 }

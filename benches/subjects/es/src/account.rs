@@ -26,7 +26,7 @@ pub(crate) struct Withdrawn {
 
 /// Why a deposit is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NothingToDeposit;
+pub(crate) struct NoDeposit;
 
 #[derive(Debug, Clone, Serialize, Deserialize, es_core::Snapshot)]
 pub(crate) struct Account {
@@ -60,13 +60,9 @@ impl Account {
         }
     }
 
-    pub(crate) fn deposit(
-        &self,
-        cents: u64,
-        reference: &str,
-    ) -> Result<Deposited, NothingToDeposit> {
-        if cents == 0 {
-            return Err(NothingToDeposit);
+    pub(crate) fn deposit(&self, cents: u64, reference: &str) -> Result<Deposited, NoDeposit> {
+        if cents == 0 || self.cents.checked_add(cents).is_none() {
+            return Err(NoDeposit);
         }
         Ok(Deposited { cents, reference: reference.to_owned() })
     }

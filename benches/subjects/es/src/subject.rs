@@ -11,7 +11,7 @@ use es_postgres::{PgConfig, PgStore};
 use futures_util::{TryStreamExt as _, stream};
 use work::{Following, Histories, PastEvent, Result, Seen, Setup, Subject, Tally};
 
-use crate::account::{Account, Deposited, NothingToDeposit, Opened, Withdrawn, record};
+use crate::account::{Account, Deposited, NoDeposit, Opened, Withdrawn, record};
 use crate::balances::Balances;
 use crate::live;
 
@@ -53,7 +53,7 @@ impl Subject for Es {
     async fn deposit(&self, account: Uuid, cents: u64, reference: String) -> Result<()> {
         let done = self.accounts.execute(account, |state| state.deposit(cents, &reference)).await;
         match done {
-            Err(ExecuteError::Domain(NothingToDeposit)) => Err("nothing to deposit".into()),
+            Err(ExecuteError::Domain(NoDeposit)) => Err("the deposit is refused".into()),
             done => done.map(drop).map_err(|error| format!("{error:?}").into()),
         }
     }
