@@ -17,12 +17,16 @@ struct Noted {
 }
 
 #[derive(Clone, Default)]
-struct Notes;
+struct Notes {
+    last: i64,
+}
 
 #[aggregate(name = "notes", id = Uuid)]
 impl Notes {
     #[handles(Noted)]
-    fn noted(&mut self, _: &Noted) {}
+    fn noted(&mut self, event: &Noted) {
+        self.last = event.n;
+    }
 }
 
 /// Refuses one number.
@@ -104,7 +108,7 @@ async fn subscriptions_and_the_log_are_measured() {
     let notes = Repository::<Notes, _>::new(store).cached(10);
     let id = Uuid::now_v7();
     for n in 0..3 {
-        notes.execute(id, |_| Ok::<_, ()>(Noted { n })).await.unwrap();
+        notes.execute(id, |notes| Ok::<_, ()>(Noted { n: notes.last + n })).await.unwrap();
     }
     assert_eq!(figures.get("es_cache_hits_total notes"), Some(2.0));
     assert_eq!(figures.get("es_cache_misses_total notes"), Some(1.0));

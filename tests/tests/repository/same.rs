@@ -131,14 +131,14 @@ fn repositories(store: &MemoryStore, room: Option<usize>) -> [Accounts<MemorySto
 }
 
 async fn tell(story: &[(usize, Step)], room: Option<usize>) -> Vec<String> {
-    let store = MemoryStore::new();
-    let both = repositories(&store, room);
+    let memory = MemoryStore::new();
+    let both = repositories(&memory, room);
     let mut answers = Vec::new();
     for (by, step) in story {
         answers.push(answer(step, &both[*by], &both[1 - *by]).await);
     }
     // What is in the caches at the end is what is stored.
-    let [plain, _] = repositories(&store, None);
+    let [plain, _] = repositories(&memory, None);
     for stream in 0..3 {
         let id = Uuid::from_u128(1 + stream);
         let truth = plain.load(id).await.map(Root::into_state);
