@@ -74,7 +74,8 @@ impl PgConfig {
         self
     }
 
-    /// How long to wait for a connection before the store counts as unavailable (default 10 s).
+    /// How long to wait for a connection, or for those who came before, until the store counts as unavailable (default
+    /// 10 s).
     pub const fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.acquire_timeout = timeout;
         self
@@ -117,6 +118,10 @@ impl PgConfig {
 
     pub(crate) const fn get_limits(&self) -> Limits {
         self.limits
+    }
+
+    pub(crate) const fn get_max_connections(&self) -> usize {
+        self.max_connections as usize
     }
 
     pub(crate) const fn get_append_lanes(&self) -> usize {

@@ -102,6 +102,11 @@ pub(crate) fn is_collision(error: &sqlx::Error) -> bool {
     server_error(error).is_some_and(|error| collides(error.code()))
 }
 
+/// Whether the server has given up on a statement that waited for a lock, or took too long.
+pub(crate) fn is_impatience(error: &sqlx::Error) -> bool {
+    server_error(error).is_some_and(|error| matches!(error.code(), "55P03" | "57014"))
+}
+
 /// Whether an event id is stored already.
 pub(crate) fn is_duplicate_event(error: &sqlx::Error) -> bool {
     server_error(error).is_some_and(|error| {

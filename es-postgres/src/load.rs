@@ -15,8 +15,9 @@ use sqlx::postgres::PgRow;
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::config::PgConfig;
 use crate::error::store_error;
-use crate::queue::{Bounds, Queue, Work};
+use crate::queue::{Bounds, Done, Queue, Work};
 use crate::read::bigint;
 use crate::row::{self, Reader};
 use crate::store::{By, PgStore};
@@ -40,8 +41,11 @@ pub(crate) struct Loads {
 }
 
 impl Loads {
-    pub(crate) fn new(lanes: usize) -> Self {
-        let bounds = Bounds { lanes, room: ROOM, items: LOADS, size: usize::MAX };
+    pub(crate) fn new(config: &PgConfig) -> Self {
+        let (lanes, patience) = (config.get_load_lanes(), config.get_acquire_timeout());
+        let slow = config.get_max_connections().saturating_sub(2 * lanes + 1);
+        let bounds =
+            Bounds { lanes, room: ROOM, items: LOADS, size: usize::MAX, slow, patience };
         Self { alone: Arc::default(), lanes, queue: Queue::new(bounds) }
     }
 
@@ -94,10 +98,10 @@ impl Work for Loader {
         1
     }
 
-    async fn run(self, loads: Vec<Load>) -> Vec<Self::Answer> {
+    async fn run(self, loads: Vec<Load>) -> Vec<Done<Load, Self::Answer>> {
         match self.0.load_together(&loads).await {
-            Ok(answers) => answers.into_iter().map(Ok).collect(),
-            Err(error) => loads.iter().map(|_| Err(error.clone())).collect(),
+            Ok(answers) => answers.into_iter().map(|rows| Done::Answered(Ok(rows))).collect(),
+            Err(error) => loads.iter().map(|_| Done::Answered(Err(error.clone()))).collect(),
         }
     }
 }
@@ -159,7 +163,7 @@ impl PgStore {
         load: Load,
     ) -> Result<EventStream<'a>, StoreError> {
         let answer = self.loads().queue.submit(Loader(self.clone()), load).await;
-        let rows = answer.unwrap_or_else(|_| Err(StoreError::Unavailable(Cause::new(Ended))))?;
+        let rows = answer.unwrap_or_else(|_| Err(StoreError::Unavailable(Cause::new(NotRead))))?;
         let whole = rows.len() < EVENTS.unsigned_abs() as usize;
         let mut reader = Reader::default();
         let events = stream::iter(rows).map(move |row| reader.event_of(&row, stream));
@@ -203,5 +207,5 @@ impl PgStore {
 }
 
 #[derive(Debug, Error)]
-#[error("the runtime of whoever was loading the stream was shut down")]
-struct Ended;
+#[error("the load waited too long for those before it, or whoever was at it has ended")]
+struct NotRead;

@@ -96,7 +96,7 @@ impl PgStore {
     fn new(commands: Arc<Lines>, subscriptions: Arc<Lines>, config: PgConfig) -> Self {
         let (guard, settled, wake_ups) = (Guard::default(), Settled::default(), WakeUps::new());
         let (appends, loads) =
-            (appends(config.get_append_lanes()), Loads::new(config.get_load_lanes()));
+            (appends(&config), Loads::new(&config));
         Self {
             inner: Arc::new(Inner {
                 commands,

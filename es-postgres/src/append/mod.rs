@@ -12,7 +12,9 @@ use sqlx::PgConnection;
 
 pub(crate) use self::outcome::{Pauses, stored, wait_for_writers};
 pub(crate) use self::together::{Appends, appends};
-use crate::error::{is_collision, is_duplicate_event, is_refusal, store_error};
+use crate::error::{
+    is_collision, is_duplicate_event, is_impatience, is_refusal, store_error,
+};
 use crate::store::{By, PgStore};
 
 /// How often a statement that lost against another one is sent again.
@@ -63,11 +65,21 @@ impl PgStore {
     pub(crate) async fn append_all(&self, appends: &[StreamAppend]) -> Vec<Outcome> {
         let checked = self.config().get_limits().check_all(appends);
         let outcomes = checked.into_iter().map(|checked| checked.err().map(Err)).collect();
-        self.append_rest(appends, outcomes).await
+        let mut outcomes = self.append_rest(appends, outcomes).await;
+        // Those whose stream somebody has locked: each is waited for by itself.
+        for (append, outcome) in appends.iter().zip(&mut outcomes) {
+            if outcome.is_none() {
+                let alone = self.append_rest(std::slice::from_ref(append), vec![None]).await;
+                *outcome = alone.into_iter().next().flatten();
+            }
+        }
+        let answered = outcomes.into_iter();
+        answered.map(|outcome| outcome.expect("an entry that was alone is answered")).collect()
     }
 
-    /// As [`append_all`](Self::append_all), of entries that are within the limits.
-    async fn append_checked(&self, appends: &[StreamAppend]) -> Vec<Outcome> {
+    /// As [`append_all`](Self::append_all), of entries that are within the limits. No answer for one of several whose stream
+    /// somebody has locked: nothing is stored of it, and it is to be sent alone.
+    async fn append_checked(&self, appends: &[StreamAppend]) -> Vec<Option<Outcome>> {
         self.append_rest(appends, vec![None; appends.len()]).await
     }
 
@@ -76,19 +88,16 @@ impl PgStore {
         &self,
         appends: &[StreamAppend],
         mut outcomes: Vec<Option<Outcome>>,
-    ) -> Vec<Outcome> {
+    ) -> Vec<Option<Outcome>> {
         let open = (0..appends.len()).filter(|at| outcomes[*at].is_none()).collect();
         self.append_open(appends, open, &mut outcomes).await;
-        let answered = outcomes.into_iter();
-        let answered = answered.map(|outcome| outcome.expect("every entry has been answered"));
-        let answered: Vec<Outcome> = answered.collect();
-        if answered.iter().any(Result::is_ok) {
+        if outcomes.iter().flatten().any(Result::is_ok) {
             self.appended();
         }
-        answered
+        outcomes
     }
 
-    /// Sends the entries at `open` until each has its outcome.
+    /// Sends the entries at `open` until each has its outcome, or has turned out to be held up by somebody.
     async fn append_open(
         &self,
         appends: &[StreamAppend],
@@ -107,7 +116,11 @@ impl PgStore {
                     (Self::settle(group, answers, outcomes), tries)
                 }
                 Attempt::Answered(answers) => {
+                    let several = group.len() > 1;
                     let open = Self::settle(group, answers, outcomes);
+                    if several {
+                        continue;
+                    }
                     if tries >= TRIES {
                         Self::fail(&open, &refused::moving(), outcomes);
                         continue;
@@ -185,9 +198,10 @@ impl PgStore {
                 refused::duplicate(&mut line, entries).await
             }
             Err(error) if is_refusal(&error) => {
-                // A server that is short of something is so for all of them.
+                // A server that is short of something is so for all of them; a lock that was waited for is one entry's.
+                let of_one = is_impatience(&error);
                 let error = store_error(&error);
-                let for_all = error.is_transient();
+                let for_all = error.is_transient() && !of_one;
                 if for_all { Attempt::Failed(error) } else { Attempt::Refused(error) }
             }
             Err(error) => Attempt::Broken(error),

@@ -9,7 +9,7 @@
 //! Then the first attempt, should it still come, is refused for the same reason. If the reason may pass (the stream
 //! does not exist yet, say), everybody who may be appending now is waited for before the ids are looked up.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use es_core::{
@@ -40,9 +40,44 @@ impl PgStore {
         broke: &sqlx::Error,
     ) -> Vec<Outcome> {
         let deadline = Instant::now() + self.config().get_outcome_timeout();
+        let mut known = match appends {
+            [_] => vec![None],
+            _ => {
+                let looked = tokio::time::timeout_at(deadline, self.look_for_all(appends)).await;
+                looked.ok().and_then(Result::ok).unwrap_or_else(|| vec![None; appends.len()])
+            }
+        };
+        let rest: Vec<_> = (0..appends.len()).filter(|at| known[*at].is_none()).collect();
         // Boxed, so that these futures do not mention the lifetime of each append.
-        let each = appends.iter().map(|append| self.find_out(append, broke, deadline).boxed());
-        stream::iter(each.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await
+        let each = rest.iter().map(|at| self.find_out(appends[*at], broke, deadline).boxed());
+        let found: Vec<Outcome> =
+            stream::iter(each.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+        for (at, outcome) in rest.into_iter().zip(found) {
+            known[at] = Some(outcome);
+        }
+        known.into_iter().map(|outcome| outcome.expect("the rest was found out")).collect()
+    }
+
+    /// What is stored of all of them already, by one question.
+    async fn look_for_all(
+        &self,
+        appends: &[&StreamAppend],
+    ) -> Result<Vec<Option<Outcome>>, StoreError> {
+        let options = self.pool().connect_options();
+        let connection = PgConnection::connect_with(&options).await;
+        let mut connection = connection.map_err(|e| store_error(&e))?;
+        let ids = |append: &StreamAppend| append.events.iter().map(|e| e.id).collect::<Vec<_>>();
+        let all: Vec<_> = appends.iter().flat_map(|append| ids(append)).collect();
+        let mut found: HashMap<EventId, EventAddress> = HashMap::new();
+        for address in locate(&mut connection, &all).await? {
+            found.insert(address.id, address);
+        }
+        let outcome = |append: &&StreamAppend| {
+            let ids = ids(append);
+            let found = ids.iter().filter_map(|id| found.get(id).cloned()).collect();
+            outcome(append, &ids, found)
+        };
+        Ok(appends.iter().map(outcome).collect())
     }
 
     /// Finds out what became of an append that `broke`, before `deadline`.

@@ -27,6 +27,9 @@ struct Notes {
 /// An item that makes its worker panic.
 const BAD: u32 = u32::MAX;
 
+/// An item that is done only when it is alone.
+const SHY: u32 = 1_000_000;
+
 /// A number, and the keys that it touches.
 type Item = (u32, Vec<u128>);
 
@@ -42,24 +45,29 @@ impl Work for Desk {
         1
     }
 
-    async fn run(self, items: Vec<Item>) -> Vec<u32> {
+    async fn run(self, items: Vec<Item>) -> Vec<Done<Item, u32>> {
         let keys: Vec<_> = items.iter().flat_map(Self::keys).collect();
         for key in &keys {
             assert!(self.0.at_work.lock().unwrap().insert(*key), "two at work on one thing");
         }
-        let _done = Done(&self, keys);
+        let _leaves = Leaves(&self, keys);
         self.0.batches.lock().unwrap().push(items.iter().map(|item| item.0).collect());
         self.0.in_callers.fetch_add(usize::from(tokio::task::try_id().is_none()), Ordering::SeqCst);
         assert!(items.iter().all(|item| item.0 != BAD), "a bad item");
         self.0.gate.acquire().await.unwrap().forget();
-        items.into_iter().map(|item| item.0 * 10).collect()
+        let several = items.len() > 1;
+        let done = |item: Item| match item.0 {
+            SHY if several => Done::Alone(item),
+            number => Done::Answered(number.wrapping_mul(10)),
+        };
+        items.into_iter().map(done).collect()
     }
 }
 
 /// Also when it is broken off.
-struct Done<'a>(&'a Desk, Vec<Uuid>);
+struct Leaves<'a>(&'a Desk, Vec<Uuid>);
 
-impl Drop for Done<'_> {
+impl Drop for Leaves<'_> {
     fn drop(&mut self) {
         self.0.0.at_work.lock().unwrap().retain(|key| !self.1.contains(key));
     }
@@ -82,10 +90,14 @@ fn desk(lanes: usize, items: usize) -> (Arc<Queue<Desk>>, Desk) {
         at_work: Mutex::default(),
         in_callers: AtomicUsize::new(0),
     };
-    (Arc::new(Queue::new(Bounds { lanes, room: 100, items, size: 50 })), Desk(Arc::new(notes)))
+    (Arc::new(Queue::new(bounds(lanes, items))), Desk(Arc::new(notes)))
 }
 
-type Submitted = JoinHandle<Result<u32, Lost>>;
+fn bounds(lanes: usize, items: usize) -> Bounds {
+    Bounds { lanes, room: 100, items, size: 50, slow: 0, patience: Duration::from_hours(1) }
+}
+
+type Submitted = JoinHandle<Result<u32, Unanswered>>;
 
 /// Submits in a task, and comes back when the item is at work or waits.
 async fn submit(queue: &Arc<Queue<Desk>>, desk: &Desk, item: Item) -> Submitted {
@@ -313,5 +325,54 @@ fn a_runtime_that_shuts_down_answers_who_waits_elsewhere() {
     // The first one is broken off, or driven by the other runtime by now.
     desk.let_pass(2);
     assert_eq!(other.block_on(answers(vec![second])), [Some(20)]);
+    assert_idle(&queue);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_takes_long_gives_its_lane_back_and_keeps_its_keys() {
+    let (_, desk) = desk(1, 10);
+    let queue = Arc::new(Queue::new(Bounds { slow: 1, ..bounds(1, 10) }));
+    let slow = submit(&queue, &desk, item(1)).await;
+    let (same, other) =
+        (submit(&queue, &desk, (2, vec![1])).await, submit(&queue, &desk, item(3)).await);
+    assert_eq!(desk.batches(), [vec![1]]);
+    tokio::time::sleep(LONG * 2).await;
+    assert_eq!(desk.batches(), [vec![1], vec![3]], "who shares a key with it waits on");
+    // One may be slow, and no more.
+    let last = submit(&queue, &desk, item(4)).await;
+    tokio::time::sleep(LONG * 2).await;
+    assert_eq!(desk.batches().len(), 2);
+    desk.let_pass(4);
+    assert_eq!(answers(vec![slow, same, other, last]).await, [10, 20, 30, 40].map(Some));
+    assert_idle(&queue);
+}
+
+#[tokio::test]
+async fn what_would_keep_others_waiting_goes_alone_and_they_are_answered() {
+    let (queue, desk) = desk(1, 10);
+    let first = submit(&queue, &desk, item(1)).await;
+    let shy = submit(&queue, &desk, item(SHY)).await;
+    let beside = submit(&queue, &desk, item(3)).await;
+    let after = submit(&queue, &desk, (4, vec![u128::from(SHY)])).await;
+    desk.let_pass(2);
+    assert_eq!(answers(vec![first, beside]).await, [10, 30].map(Some));
+    settle().await;
+    assert_eq!(desk.batches(), [vec![1], vec![SHY, 3], vec![SHY]]);
+    desk.let_pass(2);
+    assert_eq!(answers(vec![shy, after]).await, [Some(10_000_000), Some(40)]);
+    assert_idle(&queue);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_too_long_is_told_that_nothing_was_done() {
+    let (_, desk) = desk(1, 10);
+    let queue =
+        Arc::new(Queue::new(Bounds { patience: Duration::from_secs(2), ..bounds(1, 10) }));
+    let first = submit(&queue, &desk, item(1)).await;
+    let second = submit(&queue, &desk, item(2)).await;
+    assert_eq!(second.await.unwrap(), Err(Unanswered::NotInTime));
+    desk.let_pass(1);
+    assert_eq!(answers(vec![first]).await, [Some(10)]);
+    assert_eq!(desk.batches(), [vec![1]]);
     assert_idle(&queue);
 }

@@ -2,10 +2,11 @@
 -- $1 to $5: one element per stream: id, category, number of events, and from which to which version it may be at:
 -- 0 to 0 must not exist yet, 0 to more may or may not, 1 or more must exist.
 -- $6 to $13: one element per event: its entry (from 1), its number in it (from 1), and what is stored.
--- Gives the entries that were written, by their number: the others lost, and nothing was written for them.
--- Rows of es.streams are found and locked through its primary key, each group in the order of the ids: first those that
--- are there, then those that come into being. Two calls can still deadlock over a stream that one sees and the other
--- begins; the server notices, and the loser is sent again.
+-- Gives the entries that were written, by their number: the others lost, or somebody else has locked their stream, and
+-- nothing was written for them.
+-- Rows of es.streams are found and locked through its primary key. One that is locked is passed over: nobody waits for it
+-- who has not come for it alone. Two calls can still meet, and even deadlock, over streams that they begin, as it is the
+-- index that makes one wait for the other; the server notices, and the loser is sent again.
 -- The plan is made once per connection, perhaps when there is no stream yet, and must not be one for a small table: so
 -- rows are looked up one by one (a locking subquery is not turned into a join), and moved by way of ON CONFLICT.
 WITH entry AS (
@@ -17,7 +18,7 @@ WITH entry AS (
         SELECT FROM es.streams head
         WHERE head.stream_id = entry.stream_id AND head.category = entry.category
           AND head.version BETWEEN entry.lowest AND entry.highest
-        FOR NO KEY UPDATE
+        FOR NO KEY UPDATE SKIP LOCKED
     ) head
 ), begun AS (
     INSERT INTO es.streams (stream_id, category, version)
@@ -30,8 +31,11 @@ WITH entry AS (
 ), moved AS (
     INSERT INTO es.streams AS head (stream_id, category, version)
     SELECT stream_id, category, events FROM entry
-    -- What must be there is there if it is locked, and stays as it was found.
-    WHERE highest > 0 AND (lowest = 0 OR stream_id IN (SELECT stream_id FROM locked))
+    -- What is there is moved if it is locked, and stays as it was found; what may be missing is begun.
+    WHERE highest > 0 AND (
+        stream_id IN (SELECT stream_id FROM locked)
+        OR lowest = 0 AND (SELECT count(*) FROM es.streams head WHERE head.stream_id = entry.stream_id) = 0
+    )
     ORDER BY stream_id
     ON CONFLICT (stream_id) DO UPDATE SET version = head.version + excluded.version
         WHERE head.category = excluded.category
