@@ -44,8 +44,7 @@ impl Loads {
     pub(crate) fn new(config: &PgConfig) -> Self {
         let (lanes, patience) = (config.get_load_lanes(), config.get_acquire_timeout());
         let slow = config.get_max_connections().saturating_sub(2 * lanes + 1);
-        let bounds =
-            Bounds { lanes, room: ROOM, items: LOADS, size: usize::MAX, slow, patience };
+        let bounds = Bounds { lanes, room: ROOM, items: LOADS, size: usize::MAX, slow, patience };
         Self { alone: Arc::default(), lanes, queue: Queue::new(bounds) }
     }
 

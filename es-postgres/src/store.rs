@@ -95,8 +95,7 @@ impl PgStore {
 
     fn new(commands: Arc<Lines>, subscriptions: Arc<Lines>, config: PgConfig) -> Self {
         let (guard, settled, wake_ups) = (Guard::default(), Settled::default(), WakeUps::new());
-        let (appends, loads) =
-            (appends(&config), Loads::new(&config));
+        let (appends, loads) = (appends(&config), Loads::new(&config));
         Self {
             inner: Arc::new(Inner {
                 commands,

@@ -273,10 +273,14 @@ async fn an_append_that_nobody_polls_holds_up_no_other() {
     store.append(entry(&there, NoStream, 1)).await.unwrap();
     let mut idle = Box::pin(store.append(entry(&there, Any, 1)));
     // It is on its way, and then its caller has something else to do: append to the same stream.
-    assert!((&mut idle).now_or_never().is_none());
+    let at_once = (&mut idle).now_or_never();
     store.append(entry(&there, Any, 1)).await.unwrap();
     store.append(entry(&stream(), Any, 1)).await.unwrap();
-    assert!(idle.await.unwrap().version.get() >= 2);
+    let answer = match at_once {
+        Some(answer) => answer,
+        None => idle.await,
+    };
+    assert!(answer.unwrap().version.get() >= 2);
     assert_eq!(read(&store, &there).await.len(), 3);
 }
 
@@ -379,5 +383,41 @@ async fn loads_within_loads_come_to_an_end() {
     }
     for events in open {
         assert_eq!(events.try_collect::<Vec<_>>().await.unwrap().len(), 2);
+    }
+}
+
+/// Two streams are locked for long: who wants these waits, and nobody else does, whether he goes alone or with them.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_locked_stream_holds_up_no_other() {
+    let database = TestDatabase::create().await;
+    let store = database.store_with(PgConfig::new()).await;
+    let streams: Vec<_> = (0..60).map(|_| stream()).collect();
+    for stream in &streams {
+        store.append(entry(stream, NoStream, 1)).await.unwrap();
+    }
+    let mut transaction = store.transaction().await.unwrap();
+    for locked in &streams[..2] {
+        store.append_in(&mut transaction, entry(locked, Any, 1)).await.unwrap();
+    }
+    let held: Vec<_> = streams[..2]
+        .iter()
+        .map(|locked| spawn(&store, entry(locked, Exact(Version::new(1)), 1)))
+        .collect();
+    // Some together with others, at all of the lanes.
+    let more =
+        (0..3).flat_map(|_| &streams[2..]).map(|stream| spawn(&store, entry(stream, Any, 1)));
+    let also = streams[..2].iter().map(|locked| spawn(&store, entry(locked, Any, 1)));
+    let (more, also): (Vec<_>, Vec<_>) = (more.collect(), also.collect());
+    let more = tokio::time::timeout(std::time::Duration::from_secs(8), answers(more));
+    assert!(more.await.expect("nobody waits for them").iter().all(Result::is_ok));
+    // And the one who has locked them can append elsewhere before he ends.
+    store.append(entry(&streams[5], Any, 1)).await.unwrap();
+    transaction.commit().await.unwrap();
+    for answer in answers(held).await {
+        assert!(matches!(answer, Err(AppendError::Conflict { .. })), "{answer:?}");
+    }
+    assert!(answers(also).await.iter().all(Result::is_ok));
+    for locked in &streams[..2] {
+        assert_eq!(read(&store, locked).await.len(), 3);
     }
 }

@@ -12,9 +12,7 @@ use sqlx::PgConnection;
 
 pub(crate) use self::outcome::{Pauses, stored, wait_for_writers};
 pub(crate) use self::together::{Appends, appends};
-use crate::error::{
-    is_collision, is_duplicate_event, is_impatience, is_refusal, store_error,
-};
+use crate::error::{is_collision, is_duplicate_event, is_impatience, is_refusal, store_error};
 use crate::store::{By, PgStore};
 
 /// How often a statement that lost against another one is sent again.

@@ -118,7 +118,8 @@ impl<W: Work> Queue<W> {
         let _room = match self.inner.room.try_acquire() {
             Ok(room) => room,
             Err(_) => {
-                let room = tokio::time::timeout(self.inner.bounds.patience, self.inner.room.acquire());
+                let room =
+                    tokio::time::timeout(self.inner.bounds.patience, self.inner.room.acquire());
                 room.await.map_err(|_| Unanswered::NotInTime)?.map_err(|_| Unanswered::Lost)?
             }
         };

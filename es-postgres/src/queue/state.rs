@@ -219,7 +219,10 @@ impl<W: Work> State<W> {
 
     #[cfg(test)]
     pub(super) fn is_idle(&self) -> bool {
-        self.running.is_empty() && self.busy.is_empty() && self.waiting.is_empty() && !self.dispatching
+        self.running.is_empty()
+            && self.busy.is_empty()
+            && self.waiting.is_empty()
+            && !self.dispatching
     }
 
     #[cfg(test)]

@@ -366,8 +366,7 @@ async fn what_would_keep_others_waiting_goes_alone_and_they_are_answered() {
 #[tokio::test(start_paused = true)]
 async fn who_waits_too_long_is_told_that_nothing_was_done() {
     let (_, desk) = desk(1, 10);
-    let queue =
-        Arc::new(Queue::new(Bounds { patience: Duration::from_secs(2), ..bounds(1, 10) }));
+    let queue = Arc::new(Queue::new(Bounds { patience: Duration::from_secs(2), ..bounds(1, 10) }));
     let first = submit(&queue, &desk, item(1)).await;
     let second = submit(&queue, &desk, item(2)).await;
     assert_eq!(second.await.unwrap(), Err(Unanswered::NotInTime));
