@@ -129,7 +129,7 @@ impl<W: Work> Inner<W> {
                 Turn::Now(run)
             }
             Entered::Waits(ticket) => {
-                let driven = state.to_be_driven();
+                let driven = state.take_undriven();
                 drop(state);
                 // From here on these need no caller any more.
                 for run in driven {
@@ -157,7 +157,7 @@ impl<W: Work> Inner<W> {
 
     fn run(self: &Arc<Self>, batch: Batch<W>) -> impl Future<Output = ()> + Send + use<W> {
         let Batch { lane, keys, work, items, answers } = batch;
-        let lane = Lane { inner: self.clone(), lane, keys };
+        let lane = Lane { inner: self.clone(), number: lane, keys };
         async move {
             let done = work.run(items).await;
             // First those who wait.
@@ -187,13 +187,13 @@ impl<W: Work> Drop for Place<W> {
 /// A lane in use, given back when this is dropped, however the batch has ended.
 struct Lane<W: Work> {
     inner: Arc<Inner<W>>,
-    lane: u64,
+    number: u64,
     keys: Vec<Uuid>,
 }
 
 impl<W: Work> Drop for Lane<W> {
     fn drop(&mut self) {
-        self.inner.state().ended(self.lane, &self.keys);
+        self.inner.state().ended(self.number, &self.keys);
         self.inner.dispatch();
     }
 }
