@@ -1,7 +1,10 @@
 //! Names as they are stored: of events, and of the categories that streams belong to.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use crate::error::Invalid;
 
@@ -38,13 +41,39 @@ pub(crate) fn check(kind: &'static str, name: &str) -> Result<(), Invalid> {
     Err(Invalid::ControlInName { kind, name: name.escape_debug().to_string() })
 }
 
+/// Text that costs nothing to copy: events carry two names each, and those of a log are few.
+#[derive(Clone)]
+enum Text {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
+
+impl Text {
+    #[inline]
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Static(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+impl From<Cow<'static, str>> for Text {
+    fn from(text: Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::Static(text),
+            Cow::Owned(text) => Self::Shared(text.into()),
+        }
+    }
+}
+
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
         ///
-        /// 1 to 512 bytes without control characters, kept verbatim: no trimming, no change of case.
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Cow<'static, str>);
+        /// 1 to 512 bytes without control characters, kept verbatim: no trimming, no change of case. Copies share the text.
+        #[derive(Clone)]
+        pub struct $name(Text);
 
         impl $name {
             /// Checks and takes a name.
@@ -54,41 +83,68 @@ macro_rules! name_type {
             pub fn new(name: impl Into<Cow<'static, str>>) -> Result<Self, Invalid> {
                 let name = name.into();
                 check($kind, &name)?;
-                Ok(Self(name))
+                Ok(Self(name.into()))
             }
 
             /// A name that [`fits`]: whoever calls it has asked, at best in const evaluation.
             pub(crate) const fn of_checked(name: &'static str) -> Self {
-                Self(Cow::Borrowed(name))
+                Self(Text::Static(name))
             }
 
             /// The name as it is stored.
+            #[inline]
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                self.as_str().cmp(other.as_str())
+            }
+        }
+
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state);
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&self.0, f)
+                fmt::Debug::fmt(self.as_str(), f)
             }
         }
 
         impl PartialEq<str> for $name {
             fn eq(&self, other: &str) -> bool {
-                self.0 == other
+                self.as_str() == other
             }
         }
 
         impl PartialEq<&str> for $name {
             fn eq(&self, other: &&str) -> bool {
-                self.0 == *other
+                self.as_str() == *other
             }
         }
     };

@@ -53,14 +53,25 @@ impl NewEvent {
         Self::identified(EventId::new(), name, schema_version, payload)
     }
 
+    /// An event from its parts that has an identity already and happened at its own time; with no metadata.
+    pub fn existing(
+        id: EventId,
+        name: EventName,
+        schema_version: SchemaVersion,
+        payload: Payload,
+        occurred_at: DateTime<Utc>,
+    ) -> Self {
+        let occurred_at = truncate_to_micros(occurred_at);
+        Self { id, name, schema_version, payload, metadata: Metadata::new(), occurred_at }
+    }
+
     fn identified(
         id: EventId,
         name: EventName,
         schema_version: SchemaVersion,
         payload: Payload,
     ) -> Self {
-        let occurred_at = truncate_to_micros(Utc::now());
-        Self { id, name, schema_version, payload, metadata: Metadata::new(), occurred_at }
+        Self::existing(id, name, schema_version, payload, Utc::now())
     }
 
     /// Sets the identity.

@@ -88,18 +88,15 @@ impl Setting {
     /// Its own options: `key(option = value)`, or none of `key`.
     pub(crate) fn options(&self, example: &str, errors: &mut Errors) -> Options {
         let key = &self.key;
-        match self.kind {
+        let problem = match self.kind {
             Kind::Flag => return Options::default(),
             Kind::List if !self.value.is_empty() => {
                 return Options::parse(self.value.clone(), errors);
             }
-            Kind::List => {
-                errors.at(self, format!("`{key}()` says nothing: write `{key}({example})`"))
-            }
-            Kind::One => {
-                errors.at(self, format!("`{key}` takes options: write `{key}({example})`"))
-            }
-        }
+            Kind::List => format!("`{key}()` says nothing"),
+            Kind::One => format!("`{key}` takes options"),
+        };
+        errors.at(self, format!("{problem}: write `{key}({example})`"));
         Options::default()
     }
 

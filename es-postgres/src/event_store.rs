@@ -28,7 +28,7 @@ impl EventStore for PgStore {
         stream: &'a StreamId,
         query: SnapshotQuery,
     ) -> Result<SnapshotAndTail<'a>, StoreError> {
-        self.from_snapshot(stream, query).await
+        self.load_from_snapshot(stream, query).await
     }
 
     fn save_snapshot(&self, snapshot: NewSnapshot) -> BoxFuture<'static, Result<bool, StoreError>> {

@@ -8,8 +8,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use es_core::{Cause, EventStream, StoreError, StreamId, StreamQuery};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use es_core::{Cause, EventStream, StoreError, StoredEvent, StreamId, StreamQuery};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use thiserror::Error;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::error::store_error;
 use crate::queue::{Bounds, Queue, Work};
 use crate::read::bigint;
-use crate::row;
+use crate::row::{self, Reader};
 use crate::store::{By, PgStore};
 
 /// Loads at work or waiting; further callers wait for room.
@@ -111,12 +111,16 @@ impl PgStore {
                 Some(alone) => self.load_alone(stream, load, alone).await,
                 None => self.load_with_others(stream, load).await?,
             };
+            // Every event knows its category, and a stream of none is not there.
+            if query == StreamQuery::ALL {
+                return Ok(events);
+            }
             let mut events = Box::pin(events.peekable());
-            // Every event knows its category, but there may be none in the range; and a stream of none is not there.
-            if query != StreamQuery::ALL && events.as_mut().peek().await.is_none() {
+            // There may be none in the range.
+            if events.as_mut().peek().await.is_none() {
                 self.check_category(stream).await?;
             }
-            Ok(events)
+            Ok::<EventStream<'_>, _>(events)
         };
         stream::once(open).try_flatten().boxed()
     }
@@ -134,14 +138,19 @@ impl PgStore {
         events
     }
 
-    fn load_streaming<'a>(&'a self, stream: &'a StreamId, load: Load) -> EventStream<'a> {
+    fn load_streaming<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        load: Load,
+    ) -> impl Stream<Item = Result<StoredEvent, StoreError>> + Send + 'a {
         let statement = move || {
             sqlx::query(include_str!("sql/read_stream.sql"))
                 .bind(load.stream)
                 .bind(load.after)
                 .bind(load.up_to)
         };
-        self.rows(By::Command, statement, move |row| row::event_of(row, stream)).boxed()
+        let mut reader = Reader::default();
+        self.rows(By::Command, statement, move |row| reader.event_of(row, stream))
     }
 
     async fn load_with_others<'a>(
@@ -152,7 +161,8 @@ impl PgStore {
         let answer = self.loads().queue.submit(Loader(self.clone()), load).await;
         let rows = answer.unwrap_or_else(|_| Err(StoreError::Unavailable(Cause::new(Ended))))?;
         let whole = rows.len() < usize::from(EVENTS);
-        let events = stream::iter(rows).map(move |row| row::event_of(&row, stream));
+        let mut reader = Reader::default();
+        let events = stream::iter(rows).map(move |row| reader.event_of(&row, stream));
         if whole {
             return Ok(events.boxed());
         }

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::error::store_error;
-use crate::row;
+use crate::row::Reader;
 use crate::store::{By, PgStore};
 
 impl PgStore {
@@ -93,7 +93,8 @@ impl PgStore {
                     .bind(of)
             }
         };
-        self.rows(by, statement, row::event).boxed()
+        let mut reader = Reader::default();
+        self.rows(by, statement, move |row| reader.event(row)).boxed()
     }
 
     pub(crate) async fn count_events(&self, query: LogQuery<'_>) -> Result<u64, StoreError> {

@@ -12,14 +12,130 @@ use uuid::Uuid;
 /// 2000-01-01, from where PostgreSQL counts, in microseconds since 1970.
 pub(crate) const EPOCH: i64 = 946_684_800_000_000;
 
-/// The event in a row that was asked for as part of `stream`.
-pub(crate) fn event_of(row: &PgRow, stream: &StreamId) -> Result<StoredEvent, StoreError> {
-    let event = event(row)?;
-    if event.stream.category() != stream.category() {
-        let (stream, actual) = (stream.clone(), event.stream.category().clone());
-        return Err(StoreError::WrongCategory { stream, actual });
+/// How many names are remembered of each kind.
+const REMEMBERED: usize = 64;
+
+/// Makes events of rows, and remembers names: the events of a log have few, and share them.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    categories: Vec<Category>,
+    names: Vec<EventName>,
+}
+
+impl Reader {
+    /// The event in a row.
+    pub(crate) fn event(&mut self, row: &PgRow) -> Result<StoredEvent, StoreError> {
+        let position = position(row)?;
+        let mut event = || {
+            let stream = Uuid::from_bytes(bytes(row, 1).ok_or("its stream")?);
+            let category = text(row, 4).ok_or("its category")?;
+            let category = known(&mut self.categories, category, Category::as_str, Category::new);
+            let stream = StreamId::new(category.ok_or("its category")?, stream);
+            fields(row, position, stream, &mut self.names)
+        };
+        event().map_err(|what| corrupt(Some(position), what))
     }
-    Ok(event)
+
+    /// The event in a row that was asked for as part of `stream`.
+    pub(crate) fn event_of(
+        &mut self,
+        row: &PgRow,
+        stream: &StreamId,
+    ) -> Result<StoredEvent, StoreError> {
+        let position = position(row)?;
+        if text(row, 4) != Some(stream.category().as_str()) {
+            let event = self.event(row)?;
+            let (stream, actual) = (stream.clone(), event.stream.category().clone());
+            return Err(StoreError::WrongCategory { stream, actual });
+        }
+        let event = fields(row, position, stream.clone(), &mut self.names);
+        event.map_err(|what| corrupt(Some(position), what))
+    }
+}
+
+/// A name that was met before, or a new one to be remembered; those that come often move to the front.
+fn known<T: Clone, E>(
+    seen: &mut Vec<T>,
+    text: &str,
+    of: impl Fn(&T) -> &str,
+    new: impl Fn(String) -> Result<T, E>,
+) -> Option<T> {
+    if let Some(at) = seen.iter().position(|name| of(name) == text) {
+        let name = seen[at].clone();
+        seen.swap(at, at / 2);
+        return Some(name);
+    }
+    let name = new(text.to_owned()).ok()?;
+    seen.truncate(REMEMBERED - 1);
+    seen.push(name.clone());
+    Some(name)
+}
+
+fn position(row: &PgRow) -> Result<i64, StoreError> {
+    bytes(row, 0).map(i64::from_be_bytes).ok_or_else(|| corrupt(None, "its position"))
+}
+
+#[cold]
+fn corrupt(position: Option<i64>, what: &str) -> StoreError {
+    let what = match position {
+        Some(position) => format!("the event at position {position}: {what}"),
+        None => format!("an event: {what}"),
+    };
+    StoreError::Corrupt { what }
+}
+
+/// The fields, in the order in which the statements select them; an error names the one that does not fit.
+fn fields(
+    row: &PgRow,
+    position: i64,
+    stream: StreamId,
+    names: &mut Vec<EventName>,
+) -> Result<StoredEvent, &'static str> {
+    let version = bytes(row, 2).map(i64::from_be_bytes).ok_or("its version")?;
+    let id = Uuid::from_bytes(bytes(row, 3).ok_or("its id")?);
+    let name = text(row, 5).ok_or("its type")?;
+    let name = known(names, name, EventName::as_str, EventName::new).ok_or("its type")?;
+    let schema_version = bytes(row, 6).map(i32::from_be_bytes);
+    let schema_version = schema_version
+        .and_then(|version| SchemaVersion::new(u32::try_from(version).ok()?))
+        .ok_or("its schema version")?;
+    // The server has checked that it is JSON when it was written, so the text is taken as it is.
+    let payload = Payload::trusted(text(row, 7).ok_or("its payload")?);
+    let metadata = metadata(text(row, 8).ok_or("its metadata")?).ok_or("its metadata")?;
+    let occurred_at = time(row, 9).ok_or("the time at which it occurred")?;
+    let recorded_at = time(row, 10).ok_or("the time at which it was recorded")?;
+    let version = Version::new(u64::try_from(version).map_err(|_| "its version")?);
+    let position = Position::new(u64::try_from(position).map_err(|_| "its position")?);
+    let id = EventId::from_uuid(id);
+    let event = NewEvent::existing(id, name, schema_version, payload, occurred_at);
+    let event = event.metadata(metadata);
+    Ok(StoredEvent::record(event, stream, version, position, recorded_at))
+}
+
+/// A value of fixed length, as the server sends it: the driver's own decoding looks the column's type up each time.
+fn bytes<const N: usize>(row: &PgRow, column: usize) -> Option<[u8; N]> {
+    row.try_get_raw(column).ok()?.as_bytes().ok()?.try_into().ok()
+}
+
+/// JSON as it was written. The driver would parse it.
+pub(crate) fn text(row: &PgRow, column: usize) -> Option<&str> {
+    row.try_get_raw(column).ok()?.as_str().ok()
+}
+
+fn metadata(text: &str) -> Option<Metadata> {
+    if text == "{}" {
+        return Some(Metadata::new());
+    }
+    serde_json::from_str(text).ok()
+}
+
+/// Microseconds. The driver would panic at `infinity` and at years that chrono has not.
+pub(crate) fn time(row: &PgRow, column: usize) -> Option<DateTime<Utc>> {
+    micros(bytes(row, column).map(i64::from_be_bytes)?)
+}
+
+fn micros(since_epoch: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(since_epoch.checked_add(EPOCH)?)
 }
 
 /// Whether a stream that is stored under `category` is the one that was meant.
@@ -35,75 +151,6 @@ pub(crate) fn check_category(stream: &StreamId, category: String) -> Result<(), 
     }
 }
 
-/// The event in a row.
-pub(crate) fn event(row: &PgRow) -> Result<StoredEvent, StoreError> {
-    let corrupt = |position: Option<i64>, what: &str| StoreError::Corrupt {
-        what: match position {
-            Some(position) => format!("the event at position {position}: {what}"),
-            None => format!("an event: {what}"),
-        },
-    };
-    let position: i64 = row.try_get(0).map_err(|_| corrupt(None, "its position"))?;
-    fields(row, position).map_err(|what| corrupt(Some(position), what))
-}
-
-/// The fields, in the order in which the statements select them; an error names the one that does not fit.
-fn fields(row: &PgRow, position: i64) -> Result<StoredEvent, &'static str> {
-    let stream: Uuid = row.try_get(1).map_err(|_| "its stream")?;
-    let version: i64 = row.try_get(2).map_err(|_| "its version")?;
-    let id: Uuid = row.try_get(3).map_err(|_| "its id")?;
-    let category: String = row.try_get(4).map_err(|_| "its category")?;
-    let name: String = row.try_get(5).map_err(|_| "its type")?;
-    let schema_version: i32 = row.try_get(6).map_err(|_| "its schema version")?;
-    let category = Category::new(category).map_err(|_| "its category")?;
-    let name = EventName::new(name).map_err(|_| "its type")?;
-    let schema_version = u32::try_from(schema_version)
-        .ok()
-        .and_then(SchemaVersion::new)
-        .ok_or("its schema version")?;
-    // The server has checked that it is JSON when it was written, so the text is taken as it is.
-    let payload = Payload::trusted(text(row, 7).ok_or("its payload")?);
-    let metadata = metadata(text(row, 8).ok_or("its metadata")?).ok_or("its metadata")?;
-    let occurred_at = time(row, 9).ok_or("the time at which it occurred")?;
-    let recorded_at = time(row, 10).ok_or("the time at which it was recorded")?;
-    let version = u64::try_from(version).map_err(|_| "its version")?;
-    let position = u64::try_from(position).map_err(|_| "its position")?;
-    let event = NewEvent::raw(name, schema_version, payload)
-        .id(EventId::from_uuid(id))
-        .metadata(metadata)
-        .occurred_at(occurred_at);
-    let stream = StreamId::new(category, stream);
-    Ok(StoredEvent::record(
-        event,
-        stream,
-        Version::new(version),
-        Position::new(position),
-        recorded_at,
-    ))
-}
-
-/// JSON as it was written. The driver would parse it.
-pub(crate) fn text(row: &PgRow, column: usize) -> Option<&str> {
-    row.try_get_raw(column).ok()?.as_str().ok()
-}
-
-fn metadata(text: &str) -> Option<Metadata> {
-    if text == "{}" {
-        return Some(Metadata::new());
-    }
-    serde_json::from_str(text).ok()
-}
-
-/// Eight bytes, big end first: microseconds. The driver would panic at `infinity` and at years that chrono has not.
-pub(crate) fn time(row: &PgRow, column: usize) -> Option<DateTime<Utc>> {
-    let bytes = row.try_get_raw(column).ok()?.as_bytes().ok()?;
-    micros(i64::from_be_bytes(bytes.try_into().ok()?))
-}
-
-fn micros(since_epoch: i64) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp_micros(since_epoch.checked_add(EPOCH)?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +163,21 @@ mod tests {
         );
         assert_eq!(micros(i64::MAX), None);
         assert_eq!(micros(i64::MIN), None);
+    }
+
+    #[test]
+    fn names_are_shared_and_few_are_remembered() {
+        let mut seen = Vec::new();
+        let mut name = |n: usize| {
+            known(&mut seen, &format!("name-{n}"), EventName::as_str, EventName::new)
+                .expect("valid")
+        };
+        for n in (0..300).chain(0..300) {
+            assert_eq!(name(n), format!("name-{n}").as_str());
+            assert_eq!(name(n / 2), format!("name-{}", n / 2).as_str());
+        }
+        assert_eq!(seen.len(), REMEMBERED);
+        assert!(known(&mut seen, "\0", EventName::as_str, EventName::new).is_none());
     }
 
     #[test]

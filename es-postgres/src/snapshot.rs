@@ -9,14 +9,14 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use crate::row;
+use crate::row::{self, Reader};
 use crate::store::{By, PgStore};
 
 /// The column that only a snapshot's row has.
 const CHECKSUM: usize = 11;
 
 impl PgStore {
-    pub(crate) async fn from_snapshot<'a>(
+    pub(crate) async fn load_from_snapshot<'a>(
         &'a self,
         stream: &'a StreamId,
         query: SnapshotQuery,
@@ -28,8 +28,9 @@ impl PgStore {
                 .bind(query.fingerprint.get().cast_signed())
                 .bind(query.up_to.map_or(i64::MAX, |version| bigint(version.get())))
         };
-        let mut rows =
-            Box::pin(self.rows(By::Command, statement, move |row| Found::of(row, stream, query)));
+        let mut reader = Reader::default();
+        let decode = move |row: &PgRow| Found::of(row, &mut reader, stream, query);
+        let mut rows = Box::pin(self.rows(By::Command, statement, decode));
         let all = query.up_to.map_or(StreamQuery::ALL, |version| StreamQuery::ALL.up_to(version));
         let (found, first) = match rows.try_next().await? {
             Some(Found::Snapshot(found)) => (Some(found), None),
@@ -83,9 +84,14 @@ enum Found {
 }
 
 impl Found {
-    fn of(row: &PgRow, stream: &StreamId, query: SnapshotQuery) -> Result<Self, StoreError> {
+    fn of(
+        row: &PgRow,
+        reader: &mut Reader,
+        stream: &StreamId,
+        query: SnapshotQuery,
+    ) -> Result<Self, StoreError> {
         let Ok(Some(checksum)) = row.try_get::<Option<i64>, _>(CHECKSUM) else {
-            return row::event_of(row, stream).map(Self::Event);
+            return reader.event_of(row, stream).map(Self::Event);
         };
         if let Ok(category) = row.try_get(4) {
             row::check_category(stream, category)?;

@@ -3,8 +3,9 @@
 
 use es_core::prelude::*;
 use es_core::{
-    Batch, BoxFuture, Column, EventType, FromBatch, Handler, Handles, IntoEvents, LoadError,
-    ReplayError, SaveError, SchemaVersion, Table, UnknownEvents,
+    Batch, BoxFuture, Column, EventType, Fingerprint, FromBatch, Handler, Handles, IntoEvents,
+    LoadError, Payload, ReplayError, SaveError, SchemaVersion, SnapshotError, SnapshotPolicy,
+    Table, UnknownEvents,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -38,11 +39,28 @@ mod by_hand {
         const NAME: &'static str = "audited";
     }
 
-    #[derive(Debug)]
+    #[derive(Debug, Serialize, Deserialize)]
     pub(super) struct Account {
         pub(super) owner: String,
         pub(super) balance: i64,
         pub(super) version: Version,
+    }
+
+    /// Three of its types are no `Snapshot`, and add nothing to its shape but how they are written.
+    impl Snapshot for Account {
+        const FINGERPRINT: Fingerprint =
+            Fingerprint::of("Account { balance : i64 , owner : String , version : Version , }")
+                .and(Fingerprint::new(0))
+                .and(Fingerprint::new(0))
+                .and(Fingerprint::new(0));
+
+        fn to_snapshot(&self) -> Result<Payload, SnapshotError> {
+            Ok(Payload::encode(self)?)
+        }
+
+        fn from_snapshot(state: &Payload) -> Result<Self, SnapshotError> {
+            Ok(state.decode()?)
+        }
     }
 
     impl Account {
@@ -57,6 +75,7 @@ mod by_hand {
         const HANDLERS: &'static [Handler<Self>] =
             &[Handler::of::<Opened>(), Handler::of::<Moved>(), Handler::ignored::<Audited>()];
         const UNKNOWN: UnknownEvents = UnknownEvents::Ignore;
+        const SNAPSHOTS: Option<SnapshotPolicy<Self>> = Some(SnapshotPolicy::every(3));
 
         fn initial() -> Option<Self> {
             None
@@ -198,14 +217,14 @@ mod by_macro {
     #[event(name = "audited")]
     pub(super) struct Audited;
 
-    #[derive(Debug)]
+    #[derive(Debug, Serialize, Deserialize, Snapshot)]
     pub(super) struct Account {
         pub(super) owner: String,
         pub(super) balance: i64,
         pub(super) version: Version,
     }
 
-    #[aggregate(name = "account", id = Uuid, ignores(Audited), unknown = "ignore")]
+    #[aggregate(name = "account", id = Uuid, ignores(Audited), unknown = "ignore", snapshot(every = 3))]
     impl Account {
         #[handles(Opened)]
         fn opened(event: &Opened) -> Self {
@@ -291,6 +310,9 @@ macro_rules! story {
         let Account { owner, balance, version } = root.state();
         seen.push(format!("{owner} {balance} {version} {} {:?}", root.stream(), Account::HANDLERS));
         seen.push(format!("{:?} {:?}", Account::UNKNOWN, Balances::EVENTS.len()));
+        let kept = root.state().to_snapshot().unwrap();
+        seen.push(format!("{:?} {kept:?}", Account::SNAPSHOTS));
+        seen.push(format!("{:?}", Account::from_snapshot(&kept).unwrap()));
 
         store.ensure_read_model::<Balance>().await.unwrap();
         let mut balances = Projector::new(store.clone(), Balances { seen: 0 });
@@ -310,5 +332,6 @@ async fn the_hand_and_the_macros_write_the_same() {
     let (hand, generated) = (story!(by_hand), story!(by_macro));
     assert_eq!(hand, generated);
     assert!(hand[3].starts_with("Ada 60 4 account/"), "{}", hand[3]);
-    assert!(hand[5].ends_with(" 4"), "{}", hand[5]);
+    assert!(hand[5].ends_with(r#"{"owner":"Ada","balance":60,"version":4}"#), "{}", hand[5]);
+    assert!(hand[7].ends_with(" 4"), "{}", hand[7]);
 }

@@ -16,6 +16,19 @@ struct Noted {
     n: i64,
 }
 
+#[derive(Clone, Default)]
+struct Notes {
+    last: i64,
+}
+
+#[aggregate(name = "notes", id = Uuid)]
+impl Notes {
+    #[handles(Noted)]
+    fn noted(&mut self, event: &Noted) {
+        self.last = event.n;
+    }
+}
+
 /// Refuses one number.
 struct Picky(i64);
 
@@ -91,6 +104,14 @@ async fn subscriptions_and_the_log_are_measured() {
     })
     .await;
     manager.stop(Duration::from_secs(30)).await.unwrap();
+
+    let notes = Repository::<Notes, _>::new(store).cached(10);
+    let id = Uuid::now_v7();
+    for n in 0..3 {
+        notes.execute(id, |notes| Ok::<_, ()>(Noted { n: notes.last + n })).await.unwrap();
+    }
+    assert_eq!(figures.get("es_cache_hits_total notes"), Some(2.0));
+    assert_eq!(figures.get("es_cache_misses_total notes"), Some(1.0));
 
     assert_eq!(figures.get("es_subscription_events_total picky 0"), Some(5.0));
     assert_eq!(figures.get("es_subscription_dead_letters_total picky 0"), Some(1.0));

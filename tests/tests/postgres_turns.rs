@@ -7,7 +7,7 @@ mod account;
 
 use account::{Account, opened};
 use es_core::ExpectedVersion::NoStream;
-use es_core::{EventStore as _, Repository, StreamQuery};
+use es_core::{CommandId, EventStore as _, Repository, StreamQuery};
 use es_postgres::{PgConfig, PgStore};
 use es_tests::TestDatabase;
 use es_tests::log::{entry, stream};
@@ -46,6 +46,30 @@ async fn a_cold_command_costs_two_and_a_beginning_one() {
     accounts.create(id, opened("Ada", 500)).await.unwrap();
     let command = async || drop(accounts.execute(id, |account| account.deposit(7)).await.unwrap());
     assert_eq!(turns(&proxy, command).await, 2, "load and append");
+}
+
+#[tokio::test]
+async fn a_warm_command_costs_one_and_a_look_at_what_came_after_one() {
+    let (store, proxy, _database) = store().await;
+    let accounts = Repository::<Account, _>::new(store).cached(10);
+    let id = Uuid::now_v7();
+    accounts.create(id, opened("Ada", 500)).await.unwrap();
+    let command = async || drop(accounts.execute(id, |account| account.deposit(7)).await.unwrap());
+    assert_eq!(turns(&proxy, command).await, 1, "a command");
+    let once = async || {
+        let command = CommandId::new();
+        accounts.execute_once(command, id, |account| account.deposit(7)).await.unwrap();
+        let refused = accounts.execute(id, |account| account.withdraw(1_000_000)).await;
+        refused.unwrap_err();
+    };
+    assert_eq!(
+        turns(&proxy, once).await,
+        2,
+        "a command with an id, and a refusal that is made sure of"
+    );
+    let load = async || drop(accounts.load(id).await.unwrap());
+    assert_eq!(turns(&proxy, load).await, 1, "a load");
+    assert_eq!(accounts.cache_stats().misses, 0);
 }
 
 #[tokio::test]

@@ -61,7 +61,8 @@ where
     let end = Instant::now() + limit.time();
     let callers: Vec<_> = (0..callers)
         .map(|_| {
-            let (subject, accounts, next) = (subject.clone(), Arc::clone(accounts), Arc::clone(&next));
+            let (subject, accounts, next) =
+                (subject.clone(), Arc::clone(accounts), Arc::clone(&next));
             tokio::spawn(async move {
                 let mut done = 0_u64;
                 while Instant::now() < end {

@@ -127,6 +127,9 @@ impl Tally {
     }
 }
 
+/// An event of a history: account, version, event.
+pub type PastEvent = (Uuid, u64, AccountEvent);
+
 /// Histories of several accounts, all equally long, that grew by turns: the order of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Histories {
@@ -176,7 +179,7 @@ impl Histories {
     }
 
     /// The events, in the order in which they happened: account, version, event.
-    pub fn iter(&self) -> impl Iterator<Item = (Uuid, u64, AccountEvent)> + Send + use<> {
+    pub fn iter(&self) -> impl Iterator<Item = PastEvent> + Send + use<> {
         let this = *self;
         (1..=this.events).flat_map(move |version| {
             (0..this.accounts)
@@ -185,10 +188,7 @@ impl Histories {
     }
 
     /// [`iter`](Self::iter) in pieces.
-    pub fn chunks(
-        &self,
-        size: usize,
-    ) -> impl Iterator<Item = Vec<(Uuid, u64, AccountEvent)>> + Send + use<> {
+    pub fn chunks(&self, size: usize) -> impl Iterator<Item = Vec<PastEvent>> + Send + use<> {
         let mut events = self.iter();
         std::iter::from_fn(move || {
             let chunk: Vec<_> = events.by_ref().take(size).collect();
@@ -242,7 +242,8 @@ mod tests {
 
     #[test]
     fn accounts_of_different_histories_differ() {
-        let ids = |seed| (0..100).map(move |n| Histories { seed, accounts: 100, events: 1 }.account(n));
+        let ids =
+            |seed| (0..100).map(move |n| Histories { seed, accounts: 100, events: 1 }.account(n));
         let all: HashSet<_> = ids(1).chain(ids(2)).collect();
         assert_eq!(all.len(), 200);
         assert!(ids(1).eq(ids(1)), "and the same each time");

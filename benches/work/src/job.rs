@@ -127,8 +127,7 @@ mod tests {
     #[test]
     fn jobs_and_answers_survive_the_way_between_the_programs() {
         let limit = Limit { count: 3, seconds: 0.5 };
-        let work =
-            Work::Commands { callers: 64, streams: 9, warm: true, reference: 20, limit };
+        let work = Work::Commands { callers: 64, streams: 9, warm: true, reference: 20, limit };
         let prepare = Task::Prepare(Fixture::Streams { lengths: vec![1, 10], snapshot: Some(5) });
         for task in [Task::Measure(work), prepare] {
             let job = Job { url: "postgres://h/d".into(), task };

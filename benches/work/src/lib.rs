@@ -14,7 +14,7 @@ mod program;
 mod replay;
 mod subject;
 
-pub use domain::{Account, AccountEvent, Histories, Tally, reference};
+pub use domain::{Account, AccountEvent, Histories, PastEvent, Tally, reference};
 pub use error::{Error, Result, Unsupported};
 pub use job::{Answer, Fixture, Job, Limit, Task, Work};
 pub use live::{Following, Seen};

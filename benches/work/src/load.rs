@@ -8,20 +8,31 @@ use crate::error::Result;
 use crate::job::Limit;
 use crate::subject::Subject;
 
+/// How many events of a history are written by one call.
+const CHUNK: usize = 5_000;
+
+/// Writes histories.
+pub(crate) async fn seed<S: Subject>(subject: &S, histories: Histories) -> Result<()> {
+    for chunk in histories.chunks(CHUNK) {
+        subject.seed(chunk).await?;
+    }
+    Ok(())
+}
+
 /// Makes the stream, and perhaps a snapshot so many events before its end.
 pub(crate) async fn prepare<S: Subject>(
     subject: &S,
     events: u64,
     snapshot: Option<u64>,
 ) -> Result<()> {
-    let Some(tail) = snapshot else {
-        return subject.seed(Histories::one(events)).await;
-    };
     let whole = Histories::one(events);
+    let Some(tail) = snapshot else {
+        return seed(subject, whole).await;
+    };
     let at = events.saturating_sub(tail);
-    subject.seed(Histories { events: at, ..whole }).await?;
+    seed(subject, Histories { events: at, ..whole }).await?;
     subject.snapshot(whole.account(0)).await?;
-    subject.go_on(whole.account(0), at + 1..=events).await
+    subject.seed(whole.iter().filter(|(_, version, _)| *version > at).collect()).await
 }
 
 /// Events per second, over as many loads as the limit allows but at least one.

@@ -17,6 +17,7 @@ pub(crate) async fn measure<S: Subject>(subject: &S, events: u64) -> Result<f64>
     if found != expected {
         return Err(format!("found {found:?} instead of {expected:?}").into());
     }
+    #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
     Ok(peak.saturating_sub(idle) as f64 / 1024.0)
 }
 

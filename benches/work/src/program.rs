@@ -57,7 +57,7 @@ async fn prepare<S: Subject>(url: &str, fixture: &Fixture) -> Result<()> {
     let subject = S::connect(Setup { snapshots, ..Setup::plain(url) }).await?;
     match fixture {
         Fixture::Empty => Ok(()),
-        Fixture::Log { events } => subject.seed(Histories::log(*events)).await,
+        Fixture::Log { events } => load::seed(&subject, Histories::log(*events)).await,
         Fixture::Streams { lengths, snapshot } => {
             for &length in lengths {
                 load::prepare(&subject, length, *snapshot).await?;
@@ -75,7 +75,7 @@ async fn measure<S: Subject>(url: &str, work: &Work) -> Result<f64> {
             commands::measure(&subject, callers, streams, reference, limit).await
         }
         Work::Load { events, snapshot, limit } => {
-            let subject = S::connect(Setup { snapshots: snapshot, ..plain }).await?;
+            let subject = S::connect(Setup { callers: 1, snapshots: snapshot, ..plain }).await?;
             load::measure(&subject, events, limit).await
         }
         Work::Replay { events } => {
@@ -87,7 +87,7 @@ async fn measure<S: Subject>(url: &str, work: &Work) -> Result<f64> {
             replay::measure(events, async || subject.replay_into_table().await).await
         }
         Work::Import { events } => replay::measure_import(&S::connect(plain).await?, events).await,
-        Work::Live { samples } => live::measure(&S::connect(Setup { callers: 4, ..plain }).await?, samples).await,
+        Work::Live { samples } => live::measure(&S::connect(plain).await?, samples).await,
         Work::Memory { events } => memory::measure(&S::connect(plain).await?, events).await,
     }
 }

@@ -10,10 +10,7 @@ use crate::error::Result;
 use crate::subject::Subject;
 
 /// Events per second of one replay. What it adds up to must be what was stored.
-pub(crate) async fn measure(
-    events: u64,
-    replay: impl AsyncFn() -> Result<Account>,
-) -> Result<f64> {
+pub(crate) async fn measure(events: u64, replay: impl AsyncFn() -> Result<Account>) -> Result<f64> {
     let expected = Histories::log(events).sum();
     let begun = Instant::now();
     let found = replay().await?;

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use uuid::Uuid;
 
-use crate::domain::{Account, Histories, Tally};
+use crate::domain::{Account, Histories, PastEvent, Tally};
 use crate::error::{Result, Unsupported};
 use crate::live::{Following, Seen};
 
@@ -22,9 +22,9 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// One caller, nothing kept.
+    /// Nothing kept, and a few connections.
     pub fn plain(url: &str) -> Self {
-        Self { url: url.to_owned(), callers: 1, warm: false, snapshots: false }
+        Self { url: url.to_owned(), callers: 4, warm: false, snapshots: false }
     }
 
     /// So many connections, or one for each caller where there are fewer.
@@ -36,7 +36,6 @@ impl Setup {
 /// A library for event sourcing, set up as its own documentation tells its users to.
 ///
 /// Works that it has nothing for stay at their default, which says so.
-#[allow(async_fn_in_trait, reason = "the futures are `Send`, and say so")]
 pub trait Subject: Clone + Send + Sync + Sized + 'static {
     /// Connects, and makes the tables where they are missing.
     fn connect(setup: Setup) -> impl Future<Output = Result<Self>> + Send;
@@ -55,20 +54,11 @@ pub trait Subject: Clone + Send + Sync + Sized + 'static {
     /// Loads an account.
     fn load(&self, account: Uuid) -> impl Future<Output = Result<Account>> + Send;
 
-    /// Writes histories, in whatever way is quick, as the subject itself would have stored them.
-    fn seed(&self, histories: Histories) -> impl Future<Output = Result<()>> + Send;
+    /// Writes a piece of a history, in whatever way is quick, as the subject itself would have stored it.
+    fn seed(&self, events: Vec<PastEvent>) -> impl Future<Output = Result<()>> + Send;
 
     /// Keeps a snapshot of an account as it is now.
     fn snapshot(&self, _account: Uuid) -> impl Future<Output = Result<()>> + Send {
-        async { Unsupported::outcome() }
-    }
-
-    /// Appends what comes at these versions of an account's history.
-    fn go_on(
-        &self,
-        _account: Uuid,
-        _versions: std::ops::RangeInclusive<u64>,
-    ) -> impl Future<Output = Result<()>> + Send {
         async { Unsupported::outcome() }
     }
 

@@ -6,12 +6,13 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::aggregate::Aggregate;
 use crate::error::SnapshotError;
 use crate::payload::Payload;
 use crate::snapshot::{Fingerprint, Snapshot, SnapshotPolicy};
 
 /// The policy of an aggregate.
-pub const fn snapshots<A: Snapshot>(every: u64) -> SnapshotPolicy<A> {
+pub const fn snapshots<A: Aggregate + Snapshot>(every: u64) -> SnapshotPolicy<A> {
     SnapshotPolicy::every(every)
 }
 

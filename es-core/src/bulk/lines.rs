@@ -176,10 +176,8 @@ fn parse(line: &[u8]) -> Result<ImportedEvent, Cause> {
     let schema_version = SchemaVersion::new(line.schema_version);
     let schema_version =
         schema_version.ok_or_else(|| Cause::new("`schema_version` is not 1 to 2147483647"))?;
-    let event = NewEvent::raw(name, schema_version, payload)
-        .id(line.event_id)
-        .metadata(line.metadata)
-        .occurred_at(line.occurred_at);
+    let event = NewEvent::existing(line.event_id, name, schema_version, payload, line.occurred_at);
+    let event = event.metadata(line.metadata);
     Ok(ImportedEvent::new(stream_id(&line.stream)?, event).version(line.version))
 }
 

@@ -150,7 +150,8 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
         self
     }
 
-    /// How often a state was found in the cache; nothing without one.
+    /// How often a state was found in the cache; zeros without one. With the feature `metrics` also as the counters
+    /// `es_cache_hits_total` and `es_cache_misses_total`, of all repositories of an `aggregate`.
     pub fn cache_stats(&self) -> CacheStats {
         self.cache.as_ref().map(|cache| cache.stats()).unwrap_or_default()
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Fingerprint, Snapshot};
+use crate::aggregate::{Aggregate, UnknownEvents};
 use crate::error::SnapshotError;
 use crate::payload::Payload;
 use crate::version::Version;
@@ -16,7 +17,7 @@ pub struct SnapshotPolicy<A> {
     decode: fn(&Payload) -> Result<A, SnapshotError>,
 }
 
-impl<A: Snapshot> SnapshotPolicy<A> {
+impl<A: Aggregate + Snapshot> SnapshotPolicy<A> {
     /// After how many events a snapshot is made unless something else is said: 100.
     pub const DEFAULT: Self = Self::every(100);
 
@@ -24,7 +25,7 @@ impl<A: Snapshot> SnapshotPolicy<A> {
     pub const fn every(events: u64) -> Self {
         Self {
             every: events,
-            fingerprint: A::FINGERPRINT,
+            fingerprint: fingerprint::<A>(),
             encode: A::to_snapshot,
             decode: A::from_snapshot,
         }
@@ -37,7 +38,7 @@ impl<A> SnapshotPolicy<A> {
         self.every
     }
 
-    /// The shape of the state.
+    /// Tells snapshots of this aggregate from others: the shape of its state, and which events it passes over.
     pub const fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }
@@ -55,6 +56,22 @@ impl<A> SnapshotPolicy<A> {
     pub(crate) fn decode(&self, state: &Payload) -> Result<A, SnapshotError> {
         (self.decode)(state)
     }
+}
+
+/// Of the shape, and of the events that are passed over: an event that is handled from now on was not, when older snapshots
+/// were made, and they would hide it. When unknown events are passed over, all that are not handled are.
+const fn fingerprint<A: Aggregate + Snapshot>() -> Fingerprint {
+    let others_are_handled = matches!(A::UNKNOWN, UnknownEvents::Error);
+    // A sum: the order of the rows says nothing.
+    let (mut sum, mut at) = (0_u64, 0);
+    while at < A::HANDLERS.len() {
+        let row = &A::HANDLERS[at];
+        if row.is_ignored() == others_are_handled {
+            sum = sum.wrapping_add(Fingerprint::of(row.event().name()).get());
+        }
+        at += 1;
+    }
+    A::FINGERPRINT.and(Fingerprint::new(sum))
 }
 
 impl<A> Clone for SnapshotPolicy<A> {
@@ -79,6 +96,16 @@ mod tests {
     use super::*;
 
     struct State;
+
+    impl Aggregate for State {
+        type Id = uuid::Uuid;
+        const NAME: &'static str = "state";
+        const HANDLERS: &'static [crate::Handler<Self>] = &[];
+
+        fn initial() -> Option<Self> {
+            None
+        }
+    }
 
     impl Snapshot for State {
         const FINGERPRINT: Fingerprint = Fingerprint::new(1);

@@ -1,5 +1,6 @@
 //! What a state looks like in JSON, as far as its own declaration tells: its fields and variants with their types and
-//! what is said to serde about them. Two declarations with one text are read alike.
+//! what is said to serde about them. Two declarations with one text are read alike. Its name is in it, because two aggregates
+//! may well make states of one shape, and different meaning, from the same streams.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -24,6 +25,7 @@ impl<'a> Shape<'a> {
             shape.word(version.base10_digits());
         }
         shape.attributes(&item.attrs);
+        shape.word(&item.ident.unraw().to_string());
         match &item.data {
             Data::Struct(data) => shape.fields(&data.fields, &item.ident),
             Data::Enum(data) => {

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 pub(crate) use self::backend::Inline;
 use crate::error::{has_collided, is_collision, is_refusal, store_error};
 use crate::read::locate;
-use crate::row;
+use crate::row::Reader;
 use crate::store::{By, PgStore};
 
 /// How often a transaction that lost against another one is run again.
@@ -131,7 +131,8 @@ async fn stored(
         .fetch_all(connection)
         .await
         .map_err(|e| store_error(&e))?;
-    rows.iter().map(|row| row::event_of(row, &append.stream)).collect()
+    let mut reader = Reader::default();
+    rows.iter().map(|row| reader.event_of(row, &append.stream)).collect()
 }
 
 fn refused(error: StoreError) -> InlineError {

@@ -52,14 +52,14 @@ impl Purse {
         self.seen.push(cx.event_id.as_uuid());
     }
 
-    fn fill(&self, cents: i64) -> Result<Events<Self>, NotEnough> {
-        let mut events = Events::new();
-        events.push(Filled { cents });
-        Ok(events)
-    }
-
-    /// In one or two events.
-    fn spend(&self, cents: i64) -> Result<Events<Self>, NotEnough> {
+    /// Spent in one event or two.
+    fn change(&self, cents: i64) -> Result<Events<Self>, NotEnough> {
+        if cents >= 0 {
+            let mut events = Events::new();
+            events.push(Filled { cents });
+            return Ok(events);
+        }
+        let cents = -cents;
         if cents > self.cents {
             return Err(NotEnough);
         }
@@ -150,13 +150,9 @@ async fn send_all(options: &Options, repository: &Purses, purses: u32) -> Result
 /// Sends a command twice at once and once more; all must be told the same, unless it was refused.
 async fn send(purses: &Purses, order: Order) -> Result<(), String> {
     let Order { command, purse, cents } = order;
-    let once = || {
-        purses.execute_once(command, purse, move |purse| {
-            if cents < 0 { purse.spend(-cents) } else { purse.fill(cents) }
-        })
-    };
-    let (one, two) = tokio::join!(once(), once());
-    let three = once().await;
+    let send = || purses.execute_once(command, purse, move |purse| purse.change(cents));
+    let (one, two) = tokio::join!(send(), send());
+    let three = send().await;
     let mut told = BTreeMap::new();
     for answer in [one, two, three] {
         match answer {

@@ -13,11 +13,17 @@ const STREAMS: usize = 100;
 /// Of a row of the log: its stream, version, position and command, and the sum of its stream up to there.
 type Row = (Uuid, i64, i64, Uuid, i64);
 
+/// Its id and its stream.
+type Command = (Uuid, Uuid);
+
+/// Version, position and number of events.
+type Answer = (i64, i64, usize);
+
 /// The log, folded by the server: nothing of ours has a hand in it.
 async fn log(bank: &Bank) -> Vec<Row> {
     sqlx::query_as(
         "SELECT stream_id, version, position, (metadata->>'causation')::uuid AS command,
-             sum(CASE type WHEN 'filled' THEN 1 ELSE -1 END * (payload->>'cents')::bigint)
+             sum(CASE type WHEN 'Filled' THEN 1 ELSE -1 END * (payload->>'cents')::bigint)
                  OVER (PARTITION BY stream_id ORDER BY version)::bigint AS cents
          FROM es.events ORDER BY stream_id, version",
     )
@@ -27,7 +33,7 @@ async fn log(bank: &Bank) -> Vec<Row> {
 }
 
 /// Commands that were answered: where they ended in the log, and how many events they had.
-fn acknowledged(workers: &[Worker]) -> BTreeMap<(Uuid, Uuid), BTreeSet<(i64, i64, usize)>> {
+fn acknowledged(workers: &[Worker]) -> BTreeMap<Command, BTreeSet<Answer>> {
     let mut all: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for line in workers.iter().flat_map(Worker::said) {
         let id = |name: &str| line.get(name).and_then(Value::as_str).and_then(|id| id.parse().ok());
@@ -62,7 +68,8 @@ async fn caches_of_several_processes_lose_nothing_and_repeat_nothing() {
     assert_eq!(versions.len(), STREAMS);
     for (command, stored) in &commands {
         let [first, last] = [stored.first(), stored.last()].map(|event| event.unwrap().0);
-        assert_eq!(last - first + 1, stored.len() as i64, "stored twice: {command:?} {stored:?}");
+        let span = usize::try_from(last - first + 1).unwrap();
+        assert_eq!(span, stored.len(), "stored twice: {command:?} {stored:?}");
     }
     let answers = acknowledged(&[one, two, killed]);
     assert!(answers.len() > 400, "{}", answers.len());

@@ -215,12 +215,17 @@ async fn a_late_attempt_of_unknown_outcome_costs_a_retry() {
 #[tokio::test]
 async fn a_restored_store_is_loaded_anew() {
     // Shorter than what was seen.
-    let (accounts, id) = warm().await;
-    withdraw(&accounts, id, 1).await;
-    accounts.store().backup.append(append(stream(id), [opened("Ada", 500)])).await.unwrap();
-    accounts.store().restore();
-    assert_eq!(withdraw(&accounts, id, 10).await, 2);
-    assert_sound(&accounts, id).await;
+    for looked in [false, true] {
+        let (accounts, id) = warm().await;
+        withdraw(&accounts, id, 1).await;
+        accounts.store().backup.append(append(stream(id), [opened("Ada", 500)])).await.unwrap();
+        accounts.store().restore();
+        if looked {
+            assert_eq!(accounts.load(id).await.unwrap().version(), Version::new(1));
+        }
+        assert_eq!(withdraw(&accounts, id, 10).await, 2);
+        assert_sound(&accounts, id).await;
+    }
 
     // As long, with other events; and longer, so that a command conflicts.
     for notes in [1, 3] {
@@ -341,6 +346,14 @@ async fn a_saved_root_is_what_the_cache_knows() {
     assert!(accounts.save(&mut root).await.unwrap_err().is_conflict());
     let error = accounts.execute(id, |account| account.withdraw(1)).await.unwrap_err();
     assert!(error.domain().is_some());
+    assert_sound(&accounts, id).await;
+
+    // Nor does one that is further than the cache, as long as it waits to be saved.
+    interfere(&accounts, id, 1).await;
+    let mut root = Accounts::new(accounts.store().clone()).load(id).await.unwrap();
+    root.record(Deposited { amount: 1_000 }).unwrap();
+    accounts.store().then(Incident::Fail(unknown(id)));
+    accounts.save(&mut root).await.unwrap_err();
     assert_sound(&accounts, id).await;
 }
 

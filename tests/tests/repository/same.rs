@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use es_core::{CommandId, ExecuteError, MemoryStore, Metadata, Repository, RetryPolicy};
+use es_core::{CommandId, ExecuteError, MemoryStore, Metadata, Repository, RetryPolicy, Root};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -131,20 +131,20 @@ fn repositories(store: &MemoryStore, room: Option<usize>) -> [Accounts<MemorySto
 }
 
 async fn tell(story: &[(usize, Step)], room: Option<usize>) -> Vec<String> {
-    let store = MemoryStore::new();
-    let both = repositories(&store, room);
+    let memory = MemoryStore::new();
+    let both = repositories(&memory, room);
     let mut answers = Vec::new();
     for (by, step) in story {
         answers.push(answer(step, &both[*by], &both[1 - *by]).await);
     }
     // What is in the caches at the end is what is stored.
-    let [plain, _] = repositories(&store, None);
+    let [plain, _] = repositories(&memory, None);
     for stream in 0..3 {
         let id = Uuid::from_u128(1 + stream);
-        let stored = plain.load(id).await.map(|root| root.into_state());
+        let truth = plain.load(id).await.map(Root::into_state);
         for cached in &both {
-            let known = cached.load(id).await.map(|root| root.into_state());
-            assert_eq!(words(known), words(stored.as_ref()));
+            let known = cached.load(id).await.map(Root::into_state);
+            assert_eq!(words(known), words(truth.as_ref()));
         }
     }
     answers

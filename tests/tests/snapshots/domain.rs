@@ -66,9 +66,12 @@ impl Account {
         self.last_change = cx.occurred_at;
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "a decision")]
     pub(crate) fn deposit(&self, cents: i64) -> Result<Deposited, &'static str> {
-        Ok(Deposited { cents })
+        if self.cents.checked_add(cents).is_none() {
+            Err("too much")
+        } else {
+            Ok(Deposited { cents })
+        }
     }
 }
 

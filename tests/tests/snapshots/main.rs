@@ -6,13 +6,14 @@ mod cuts;
 mod domain;
 mod made;
 mod misses;
+mod once;
 mod postgres;
 mod trouble;
 mod watched;
 
 use domain::Account;
 use es_core::prelude::*;
-use es_core::{SnapshotQuery, StoredSnapshot};
+use es_core::{SnapshotPolicy, SnapshotQuery, StoredSnapshot};
 use es_tests::log::until;
 use futures_util::TryStreamExt as _;
 
@@ -24,7 +25,7 @@ async fn kept_of<A: Aggregate<Id = Uuid> + Snapshot>(
     id: Uuid,
 ) -> (Option<StoredSnapshot>, usize) {
     let stream = A::stream_id(id).unwrap();
-    let query = SnapshotQuery::of(A::FINGERPRINT);
+    let query = SnapshotQuery::of(SnapshotPolicy::<A>::DEFAULT.fingerprint());
     let (found, events) = store.read_from_snapshot(&stream, query).await.unwrap();
     (found, events.try_collect::<Vec<_>>().await.unwrap().len())
 }

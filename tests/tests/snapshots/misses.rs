@@ -5,8 +5,8 @@ use es_core::{Fingerprint, Payload, SnapshotError};
 use es_tests::log::until;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
-use crate::kept_of;
 use crate::watched::Watched;
+use crate::{kept_of, let_tasks_run};
 
 #[derive(Debug, Clone, Serialize, Deserialize, Event)]
 #[event(name = "counted")]
@@ -87,6 +87,65 @@ async fn programs_of_two_versions_run_side_by_side() {
     assert_eq!(two.load(id).await.unwrap().state().times, 10);
 }
 
+/// States of one shape, and of one stream, made of different events.
+macro_rules! views {
+    ($($view:ident $(handles $handled:ident)* $(ignores $ignored:ident)* $(unknown $unknown:literal)?;)+) => {$(
+        mod $view {
+            use super::*;
+
+            #[derive(Debug, Default, Serialize, Deserialize, Snapshot)]
+            pub(super) struct Counter {
+                pub(super) seen: i64,
+            }
+
+            #[allow(non_snake_case, reason = "named after its event")]
+            #[aggregate(name = "counter", id = Uuid, $(ignores($ignored),)* $(unknown = $unknown,)? snapshot(every = 1))]
+            impl Counter {
+                $(
+                    #[handles($handled)]
+                    fn $handled(&mut self, _: &$handled) {
+                        self.seen += 1;
+                    }
+                )*
+            }
+        }
+    )+};
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Event)]
+#[event(name = "noted")]
+struct Noted;
+
+views! {
+    ignores_notes handles Counted ignores Noted;
+    sees_notes handles Counted handles Noted;
+    knows_no_notes handles Counted unknown "ignore";
+    knows_notes handles Counted handles Noted unknown "ignore";
+}
+
+/// What a program has passed over is not lost to one that handles it, though their states look alike.
+#[tokio::test]
+async fn a_snapshot_does_not_hide_events_that_are_handled_from_now_on() {
+    macro_rules! check {
+        ($before:ident, $after:ident) => {{
+            let (store, id) = (MemoryStore::new(), Uuid::now_v7());
+            let before = Repository::<$before::Counter, _>::new(store.clone());
+            let after = Repository::<$after::Counter, _>::new(store);
+            after.create(id, (Counted { by: 1 }, Noted, Counted { by: 1 })).await.unwrap();
+            for _ in 0..2 {
+                let root = before.load(id).await.unwrap();
+                assert_eq!(root.state().seen, 2);
+                before.snapshot_now(&root).await.unwrap();
+                let root = after.load(id).await.unwrap();
+                assert_eq!(root.state().seen, 3);
+                after.snapshot_now(&root).await.unwrap();
+            }
+        }};
+    }
+    check!(ignores_notes, sees_notes);
+    check!(knows_no_notes, knows_notes);
+}
+
 /// Kept by hand, in a form that does not tell an older meaning apart.
 #[derive(Debug, Default)]
 struct Careless {
@@ -133,7 +192,9 @@ async fn what_cannot_be_read_or_written_is_passed_over_and_counted() {
     assert_eq!((loaded.state().total, loaded.version().get()), (10, 5));
     assert_eq!(store.streams_read(), read + 1, "the stream was read from its beginning");
     counters.execute(id, |_| Ok::<_, ()>(five())).await.unwrap();
+    let_tasks_run().await;
     assert_eq!(counters.load(id).await.unwrap().state().total, 20);
+    let_tasks_run().await;
 
     let mut found = Vec::new();
     for (key, _, _, value) in figures.snapshot().into_vec() {

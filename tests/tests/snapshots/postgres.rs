@@ -1,7 +1,9 @@
 //! What is particular to PostgreSQL: rows can be changed by hand, and round trips cost.
 
 use es_core::prelude::*;
-use es_core::{AppendError, Fingerprint, NewSnapshot, Payload, SnapshotQuery, StreamAppend};
+use es_core::{
+    AppendError, Fingerprint, NewSnapshot, Payload, SnapshotPolicy, SnapshotQuery, StreamAppend,
+};
 use es_postgres::{PgConfig, PgStore};
 use es_tests::TestDatabase;
 use es_tests::proxy::behind_proxy;
@@ -9,6 +11,8 @@ use sqlx::AssertSqlSafe;
 
 use crate::domain::{Account, deposits, opened};
 use crate::{Accounts, kept, kept_of, until_kept};
+
+const SHAPE: Fingerprint = SnapshotPolicy::<Account>::DEFAULT.fingerprint();
 
 /// An account at version 15 with a snapshot at 12, and a repository that makes none by itself.
 async fn ada(store: &PgStore) -> (Accounts<PgStore>, Uuid) {
@@ -56,7 +60,7 @@ async fn a_row_that_was_changed_by_hand_is_passed_over_and_replaced() {
         change(&store, id, changed).await;
         let (found, events) = kept_of::<Account>(&store, id).await;
         assert_eq!((found, events), (None, 15), "{changed}: all events come, and no snapshot");
-        let piece = SnapshotQuery::of(Account::FINGERPRINT).up_to(Version::new(13));
+        let piece = SnapshotQuery::of(SHAPE).up_to(Version::new(13));
         assert!(store.read_from_snapshot(&stream, piece).await.unwrap().0.is_none(), "{changed}");
         let root = accounts.load(id).await.unwrap();
         assert_eq!((root.state().cents, &*root.state().owner), (14, "Ada"), "{changed}");
@@ -98,7 +102,7 @@ async fn a_snapshot_of_another_history_is_passed_over() {
     sqlx::raw_sql(set_back).execute(store.pool()).await.unwrap();
     assert_eq!(kept_of::<Account>(&store, id).await, (None, 10), "it is newer than the stream");
     assert_eq!(accounts.load(id).await.unwrap().state().cents, 9);
-    let others = vec![es_core::NewEvent::of(&deposits(1)[0]).unwrap()];
+    let others = [es_core::NewEvent::of(&deposits(1)[0]).unwrap()];
     for _ in 0..4 {
         let others = others.iter().cloned().map(|event| event.id(EventId::new())).collect();
         let stream = Account::stream_id(id).unwrap();
@@ -112,8 +116,8 @@ async fn a_snapshot_of_another_history_is_passed_over() {
 async fn a_load_with_a_snapshot_is_one_round_trip() {
     let database = TestDatabase::create().await;
     let (_, id) = ada(&database.store().await).await;
-    let (store, proxy) = behind_proxy(&database, PgConfig::new().max_connections(1)).await;
-    let accounts = Accounts::new(store.clone());
+    let (store, proxy) = behind_proxy(&database, PgConfig::new()).await;
+    let accounts = Accounts::new(store.clone()).snapshot_every(1_000_000);
     // The fewest of some: the first sends the statement to be prepared, and the pool looks after its connections.
     let (mut found, mut missing) = (u64::MAX, u64::MAX);
     for _ in 0..20 {
@@ -125,6 +129,15 @@ async fn a_load_with_a_snapshot_is_one_round_trip() {
         missing = missing.min(proxy.turns("es") - between);
     }
     assert_eq!((found, missing), (1, 1), "also to learn that there is nothing");
+    change(&store, id, "checksum = 0").await;
+    let mut changed = u64::MAX;
+    for _ in 0..20 {
+        let before = proxy.turns("es");
+        accounts.load(id).await.unwrap();
+        changed = changed.min(proxy.turns("es") - before);
+    }
+    // The answer is dropped in the middle, so the pool clears the connection up.
+    assert_eq!(changed, 3, "a row that was changed costs two more");
 }
 
 #[tokio::test]
@@ -161,7 +174,7 @@ async fn an_append_that_is_not_committed_has_no_snapshot() {
     let appended = store.append_in(&mut transaction, append).await.unwrap();
     let (version, position) = (appended.version, appended.position);
     let state = root.state().to_snapshot().unwrap();
-    let new = NewSnapshot::new(stream, version, position, Account::FINGERPRINT, state);
+    let new = NewSnapshot::new(stream, version, position, SHAPE, state);
     assert!(!store.save_snapshot(new.clone()).await.unwrap(), "nobody can see that event yet");
     assert_eq!(kept(&store, id).await, 12);
     transaction.rollback().await.unwrap();

@@ -24,6 +24,7 @@ async fn a_snapshot_that_fails_harms_nothing() {
         }
         assert_eq!(accounts.load(id).await.unwrap().state().cents, 34, "{saving:?}");
         assert_eq!(kept(&store, id).await, 0, "{saving:?}");
+        let_tasks_run().await;
         // Its turn was given back each time: when the store works again, so do snapshots.
         store.saving(Saving::Works);
         accounts.load(id).await.unwrap();

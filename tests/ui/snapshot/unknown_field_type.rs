@@ -1,6 +1,6 @@
 use es_core::prelude::*;
 
-#[derive(Snapshot)]
+#[derive(Serialize, Deserialize, Snapshot)]
 struct Account {
     owner: Owner,
 }

@@ -1,0 +1,43 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Measures es against its peers on a throwaway PostgreSQL with durable settings.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Options {
+    /// Three short rounds instead of five, and less of everything.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Writes one row for each work and subject.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Writes the picture.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+    /// Only works whose name begins so; may be repeated.
+    #[arg(long, value_name = "WORK")]
+    only: Vec<String>,
+    /// Only these subjects; may be repeated.
+    #[arg(long, value_name = "SUBJECT")]
+    subject: Vec<String>,
+    /// Another number of rounds.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: Option<u32>,
+}
+
+impl Options {
+    pub(crate) fn wants(&self, work: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| work.starts_with(only))
+    }
+
+    pub(crate) fn includes(&self, subject: &str) -> bool {
+        self.subject.is_empty() || self.subject.iter().any(|only| only == subject)
+    }
+
+    pub(crate) fn rounds(&self) -> u32 {
+        self.rounds.unwrap_or(if self.quick { 3 } else { 5 })
+    }
+}

@@ -1,0 +1,242 @@
+//! What is measured.
+
+use anyhow::{Result, bail};
+use work::{Fixture, Limit, Work};
+
+/// A line of the plan.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// Its name in rows and on the command line.
+    pub(crate) name: &'static str,
+    /// What it is, in a few words.
+    pub(crate) what: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) fixture: Fixture,
+    pub(crate) work: Work,
+    pub(crate) who: Who,
+    /// Shows how cost grows: fewer rounds.
+    pub(crate) growth: bool,
+}
+
+/// Who takes part in a work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Every subject that does it.
+    All,
+    /// es and the floor: to seed the peers would take long.
+    OursOnly,
+}
+
+impl Entry {
+    /// The shape of growth takes fewer rounds than a goal: three of five, one of three.
+    pub(crate) fn rounds(&self, rounds: u32) -> u32 {
+        if self.growth { rounds.saturating_sub(2).max(1) } else { rounds }
+    }
+}
+
+const COMMANDS: &str = "commands/s";
+const EVENTS: &str = "events/s";
+
+/// The works whose names are wanted.
+///
+/// # Errors
+/// When there are none.
+pub(crate) fn plan(quick: bool, wants: impl Fn(&str) -> bool) -> Result<Vec<Entry>> {
+    let mut all = works(&Sizes::new(quick));
+    all.extend(growth(&Sizes::new(quick)));
+    let names = all.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
+    all.retain(|entry| wants(entry.name));
+    if all.is_empty() {
+        bail!("no such work; there are {names}");
+    }
+    Ok(all)
+}
+
+/// How much of everything.
+struct Sizes {
+    quick: bool,
+}
+
+impl Sizes {
+    const fn new(quick: bool) -> Self {
+        Self { quick }
+    }
+
+    const fn of(&self, full: u64, quick: u64) -> u64 {
+        if self.quick { quick } else { full }
+    }
+
+    /// So many, or so long: a quick run gives up on a slow subject after a fraction of that.
+    const fn limit(&self, full: u64, quick: u64) -> Limit {
+        Limit { count: self.of(full, quick), seconds: if self.quick { 0.25 } else { 4.0 } }
+    }
+
+    fn commands(&self, name: &'static str, what: &'static str, callers: u32, warm: bool) -> Entry {
+        let (count, quick) = match callers {
+            1 => (4_000, 500),
+            8 => (8_000, 1_000),
+            _ if warm => (40_000, 6_000),
+            _ => (16_000, 3_000),
+        };
+        let streams = match (self.quick, callers) {
+            (true, 1) => 100,
+            (true, _) => 300,
+            (false, _) => 1_000,
+        };
+        let limit = self.limit(count, quick);
+        let work = Work::Commands { callers, streams, warm, reference: 20, limit };
+        entry(name, what, COMMANDS, Fixture::Empty, work)
+    }
+
+    fn load(&self, name: &'static str, what: &'static str, events: u64) -> Entry {
+        let loads = (400_000 / events).clamp(3, 2_000);
+        let limit = self.limit(loads, loads / 10);
+        let work = Work::Load { events, snapshot: false, limit };
+        entry(name, what, EVENTS, self.streams(), work)
+    }
+
+    /// One database for all lengths.
+    fn streams(&self) -> Fixture {
+        let mut lengths = vec![10, 100, 1_000, 10_000];
+        if !self.quick {
+            lengths.push(100_000);
+        }
+        Fixture::Streams { lengths, snapshot: None }
+    }
+}
+
+fn entry(
+    name: &'static str,
+    what: &'static str,
+    unit: &'static str,
+    fixture: Fixture,
+    work: Work,
+) -> Entry {
+    Entry { name, what, unit, fixture, work, who: Who::All, growth: false }
+}
+
+/// Those that have goals.
+fn works(sizes: &Sizes) -> Vec<Entry> {
+    let replayed = sizes.of(200_000, 40_000);
+    let tabled = sizes.of(200_000, 5_000);
+    let imported = sizes.of(200_000, 40_000);
+    let remembered = sizes.of(1_000_000, 100_000);
+    let snapshot = Fixture::Streams { lengths: vec![10_000], snapshot: Some(50) };
+    let from_snapshot =
+        Work::Load { events: 10_000, snapshot: true, limit: sizes.limit(2_000, 200) };
+    let live = Work::Live { samples: if sizes.quick { 1 } else { 15 } };
+    vec![
+        sizes.commands("sequential", "commands one after another on one connection", 1, false),
+        sizes.commands("sequential-warm", "the same, aggregates in memory", 1, true),
+        sizes.commands("concurrent-64", "commands of 64 callers on 1,000 streams", 64, false),
+        sizes.commands("concurrent-64-warm", "the same, aggregates in memory", 64, true),
+        sizes.commands("concurrent-256-warm", "of 256 callers, aggregates in memory", 256, true),
+        sizes.load("load-1000", "load a stream of 1,000 events", 1_000),
+        sizes.load("load-10000", "load a stream of 10,000 events", 10_000),
+        entry(
+            "load-10000-snapshot",
+            "the same from a snapshot 50 events before the end",
+            EVENTS,
+            snapshot,
+            from_snapshot,
+        ),
+        entry(
+            "replay",
+            "replay the log into memory",
+            EVENTS,
+            Fixture::Log { events: replayed },
+            Work::Replay { events: replayed },
+        ),
+        entry(
+            "replay-table",
+            "replay the log into a table",
+            EVENTS,
+            Fixture::Log { events: tabled },
+            Work::ReplayTable { events: tabled },
+        ),
+        entry(
+            "import",
+            "import streams",
+            EVENTS,
+            Fixture::Empty,
+            Work::Import { events: imported },
+        ),
+        entry(
+            "live",
+            "from a commit to the handler that follows, median",
+            "ms",
+            Fixture::Empty,
+            live,
+        ),
+        Entry {
+            who: Who::OursOnly,
+            ..entry(
+                "memory",
+                "peak of a replay above idle",
+                "MiB",
+                Fixture::Log { events: remembered },
+                Work::Memory { events: remembered },
+            )
+        },
+    ]
+}
+
+/// Those that show how cost grows. What a quick run has of them it has for es and the floor alone.
+fn growth(sizes: &Sizes) -> Vec<Entry> {
+    let mut entries = vec![
+        sizes.load("load-10", "load a stream of 10 events", 10),
+        sizes.load("load-100", "load a stream of 100 events", 100),
+        sizes.commands("callers-8", "commands of 8 callers", 8, false),
+        sizes.commands("callers-256", "commands of 256 callers", 256, false),
+        payload(sizes, "payload-1", "commands with 1 KiB", 1),
+        payload(sizes, "payload-10", "commands with 10 KiB", 10),
+        payload(sizes, "payload-100", "commands with 100 KiB", 100),
+    ];
+    let logs: &[(&str, &str, u64, u64)] = &[
+        ("log-0", "commands on an empty log", 0, 0),
+        ("log-1000000", "commands on a log of 1,000,000 events", 1_000_000, 50_000),
+        ("log-3000000", "commands on a log of 3,000,000 events", 3_000_000, 100_000),
+    ];
+    for &(name, what, full, quick) in logs {
+        let fixture = Fixture::Log { events: sizes.of(full, quick) };
+        let plain = sizes.commands(name, what, 1, false);
+        entries.push(Entry { fixture, who: Who::OursOnly, ..plain });
+    }
+    if !sizes.quick {
+        entries.push(sizes.load("load-100000", "load a stream of 100,000 events", 100_000));
+    }
+    for entry in &mut entries {
+        entry.growth = true;
+        if sizes.quick {
+            entry.who = Who::OursOnly;
+        }
+    }
+    entries
+}
+
+fn payload(sizes: &Sizes, name: &'static str, what: &'static str, kib: usize) -> Entry {
+    let count = sizes.of(1_000, 200) / (kib as u64).min(10) + 50;
+    let limit = Limit { count, ..sizes.limit(0, 0) };
+    let work =
+        Work::Commands { callers: 1, streams: 20, warm: false, reference: kib * 1024, limit };
+    entry(name, what, COMMANDS, Fixture::Empty, work)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn works_have_names_of_their_own_and_are_chosen_by_them() {
+        for quick in [true, false] {
+            let all = plan(quick, |_| true).unwrap();
+            let names: HashSet<_> = all.iter().map(|entry| entry.name).collect();
+            assert_eq!(names.len(), all.len());
+        }
+        let loads = plan(true, |name| name.starts_with("load-1000")).unwrap();
+        assert_eq!(loads.len(), 3);
+        assert!(plan(true, |_| false).unwrap_err().to_string().contains("sequential-warm"));
+    }
+}

@@ -1,0 +1,136 @@
+//! The rounds: A B C A B C, work after work.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use work::{Answer, Fixture, Task};
+
+use crate::plan::{Entry, Who};
+use crate::programs::Program;
+use crate::rows::Row;
+use crate::server::Server;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) failures: Vec<String>,
+}
+
+/// Who is measured when: each round has every subject once, so that what else the machine does meets all of them.
+fn turns(rounds: u32, subjects: usize) -> impl Iterator<Item = usize> {
+    (0..rounds).flat_map(move |_| 0..subjects)
+}
+
+pub(crate) fn run(
+    plan: &[Entry],
+    programs: &[Program],
+    server: &Server,
+    rounds: u32,
+) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let mut databases = Databases { server, known: HashMap::new() };
+    for entry in plan {
+        let rounds = entry.rounds(rounds);
+        eprintln!("{}: {} …", entry.name, entry.what);
+        measure(entry, programs, server, &mut databases, rounds, &mut outcome)?;
+    }
+    Ok(outcome)
+}
+
+fn measure(
+    entry: &Entry,
+    programs: &[Program],
+    server: &Server,
+    databases: &mut Databases<'_>,
+    rounds: u32,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let mut parties: Vec<Party<'_>> = Vec::new();
+    for program in programs.iter().filter(|program| takes_part(entry.who, program)) {
+        match databases.of(program, &entry.fixture) {
+            Ok(Some(url)) => parties.push(Party { program, url, figures: Vec::new(), out: false }),
+            Ok(None) => {}
+            Err(error) => outcome.fail(program, entry, &error),
+        }
+    }
+    for turn in turns(rounds, parties.len()) {
+        let party = &mut parties[turn];
+        if party.out {
+            continue;
+        }
+        server.settle()?;
+        match party.program.call(&party.url, Task::Measure(entry.work.clone())) {
+            Ok(Answer::Figure(figure)) => party.figures.push(figure),
+            Ok(_) => party.out = true,
+            Err(error) => {
+                party.out = true;
+                outcome.fail(party.program, entry, &error);
+            }
+        }
+    }
+    for party in &parties {
+        let subject = party.program.subject.name;
+        if let Some(row) = Row::of(entry.name, subject, entry.unit, &party.figures) {
+            eprintln!("    {subject}: {:.1} {}", row.median, row.unit);
+            outcome.rows.push(row);
+        }
+    }
+    Ok(())
+}
+
+fn takes_part(who: Who, program: &Program) -> bool {
+    match who {
+        Who::All => true,
+        Who::OursOnly => !program.subject.is_peer,
+    }
+}
+
+/// A subject in the rounds of one work.
+struct Party<'a> {
+    program: &'a Program,
+    url: String,
+    figures: Vec<f64>,
+    /// It does not do this work, or has failed at it.
+    out: bool,
+}
+
+/// The databases, made when they are first needed.
+struct Databases<'a> {
+    server: &'a Server,
+    /// By subject and fixture; `None` where the subject has nothing for it.
+    known: HashMap<(&'static str, Fixture), Option<String>>,
+}
+
+impl Databases<'_> {
+    fn of(&mut self, program: &Program, fixture: &Fixture) -> Result<Option<String>> {
+        let key = (program.subject.name, fixture.clone());
+        if let Some(known) = self.known.get(&key) {
+            return Ok(known.clone());
+        }
+        let name = format!("{}_{}", program.subject.name.replace('-', "_"), self.known.len());
+        let url = self.server.database(&name)?;
+        let answer = program.call(&url, Task::Prepare(fixture.clone()))?;
+        self.server.vacuum(&url)?;
+        let url = (answer == Answer::Ready).then_some(url);
+        self.known.insert(key, url.clone());
+        Ok(url)
+    }
+}
+
+impl Outcome {
+    fn fail(&mut self, program: &Program, entry: &Entry, error: &anyhow::Error) {
+        let failure = format!("{} at {}: {error:#}", program.subject.name, entry.name);
+        eprintln!("    failed: {failure}");
+        self.failures.push(failure);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_round_has_each_subject_once_in_the_same_order() {
+        assert_eq!(super::turns(2, 3).collect::<Vec<_>>(), [0, 1, 2, 0, 1, 2]);
+        assert_eq!(super::turns(3, 0).count(), 0);
+    }
+}
