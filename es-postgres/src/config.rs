@@ -10,10 +10,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 const IDLE: Duration = Duration::from_secs(5);
 
 /// Connections beyond what is needed are closed after so long without use.
-const UNUSED: Duration = Duration::from_secs(10 * 60);
+const UNUSED: Duration = Duration::from_mins(10);
 
 /// After so long a connection is closed in any case: the server's memory for it grows, and the address may have moved.
-const LIFETIME: Duration = Duration::from_secs(30 * 60);
+const LIFETIME: Duration = Duration::from_mins(30);
 
 /// Prepared statements per connection. The store has about 60 of its own, and 5 per read model.
 const STATEMENTS: usize = 256;

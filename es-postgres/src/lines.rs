@@ -70,13 +70,12 @@ impl Lines {
     /// A connection: one that is ready, or one of the pool.
     pub(crate) async fn line(self: &Arc<Self>) -> Result<Line, StoreError> {
         let ready = self.state().kept.pop();
-        let (connection, out_since) = match ready {
-            Some(kept) => (kept.connection, kept.out_since),
-            None => {
-                let _waits = self.wait();
-                let fresh = self.pool.acquire().await.map_err(|e| store_error(&e))?;
-                (fresh, Instant::now())
-            }
+        let (connection, out_since) = if let Some(kept) = ready {
+            (kept.connection, kept.out_since)
+        } else {
+            let _waits = self.wait();
+            let fresh = self.pool.acquire().await.map_err(|e| store_error(&e))?;
+            (fresh, Instant::now())
         };
         Ok(Line { connection, out_since, lines: self.clone() })
     }

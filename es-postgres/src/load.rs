@@ -30,7 +30,7 @@ const LOADS: usize = 64;
 
 /// Events of one load that are fetched together with others. A longer stream goes on with a statement of its own, which is
 /// decoded while the server sends: so memory stays small, and nobody waits for another one's long stream.
-const EVENTS: i64 = 128;
+const EVENTS: u8 = 128;
 
 /// The loads of a store.
 pub(crate) struct Loads {
@@ -163,14 +163,14 @@ impl PgStore {
     ) -> Result<EventStream<'a>, StoreError> {
         let answer = self.loads().queue.submit(Loader(self.clone()), load).await;
         let rows = answer.unwrap_or_else(|_| Err(StoreError::Unavailable(Cause::new(NotRead))))?;
-        let whole = rows.len() < EVENTS.unsigned_abs() as usize;
+        let whole = rows.len() < usize::from(EVENTS);
         let mut reader = Reader::default();
         let events = stream::iter(rows).map(move |row| reader.event_of(&row, stream));
         if whole {
             return Ok(events.boxed());
         }
         // Events never change, so what is read later goes on where this ends.
-        let rest = Load { after: load.after.saturating_add(EVENTS), ..load };
+        let rest = Load { after: load.after.saturating_add(EVENTS.into()), ..load };
         Ok(events.chain(self.load_streaming(stream, rest)).boxed())
     }
 
@@ -184,7 +184,7 @@ impl PgStore {
                 .bind(&streams)
                 .bind(&afters)
                 .bind(&up_tos)
-                .bind(EVENTS)
+                .bind(i64::from(EVENTS))
         };
         let mut answers: Vec<Vec<PgRow>> = loads.iter().map(|_| Vec::new()).collect();
         for row in self.ask_rows(By::Command, statement).await? {

@@ -50,10 +50,9 @@ impl ProjectionStore for PgStore {
         };
         // One row.
         let looks: Vec<(bool, bool)> = self.ask(By::Subscription, look).await?;
-        let judged = looks.into_iter();
-        judged
-            .map(|(long_enough, has_event)| checkpoint.judge(part, long_enough, has_event))
-            .collect()
+        let mut looks = looks.into_iter();
+        looks
+            .try_for_each(|(long_enough, has_event)| checkpoint.judge(part, long_enough, has_event))
     }
 
     async fn begin_batch(&self, start: BatchStart) -> Result<PgBatch, StoreError> {

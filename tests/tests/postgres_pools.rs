@@ -83,8 +83,7 @@ async fn a_pool_of_the_program_is_shared() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_takes_a_connection_himself_gets_his_turn() {
     let database = TestDatabase::create().await;
-    let config = PgConfig::new().max_connections(1).subscription_connections(0);
-    let store = database.store_with(config).await;
+    let store = database.store_with(PgConfig::new().max_connections(1)).await;
     let pool = store.pool().clone();
     let busy = tokio::spawn(async move {
         let stream = stream();

@@ -1,7 +1,7 @@
 //! How many commands and appends a store does in a second; run by hand:
 //! `cargo xtask pg -- cargo test --release -p es-tests --test postgres_throughput -- --ignored --nocapture`.
 #![allow(clippy::unwrap_used, reason = "a measurement that fails has failed")]
-#![allow(clippy::print_stdout, reason = "it is for reading")]
+#![allow(clippy::cast_precision_loss, reason = "it is for reading")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

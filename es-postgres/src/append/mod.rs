@@ -133,19 +133,13 @@ impl PgStore {
                     tokio::time::sleep(Duration::from_millis(1 << tries)).await;
                     (group, tries + 1)
                 }
-                Attempt::Refused(error) => match group.as_slice() {
-                    [_] => {
-                        Self::fail(&group, &error, outcomes);
-                        continue;
-                    }
-                    // One of them is to blame. The others are as good as new.
-                    _ => {
-                        let second = group.split_off(group.len() / 2);
-                        groups.push((second, 0));
-                        (group, 0)
-                    }
-                },
-                Attempt::Failed(error) => {
+                // One of them is to blame. The others are as good as new.
+                Attempt::Refused(_) if group.len() > 1 => {
+                    let second = group.split_off(group.len() / 2);
+                    groups.push((second, 0));
+                    (group, 0)
+                }
+                Attempt::Refused(error) | Attempt::Failed(error) => {
                     Self::fail(&group, &error, outcomes);
                     continue;
                 }

@@ -163,7 +163,7 @@ impl<W: Work> Inner<W> {
                 Turn::Now(run)
             }
             Entered::Waits(ticket) => {
-                let driven = state.to_be_driven();
+                let driven = state.take_undriven();
                 drop(state);
                 // From here on these need no caller any more.
                 for run in driven {
@@ -194,7 +194,7 @@ impl<W: Work> Inner<W> {
     fn run(self: &Arc<Self>, batch: Batch<W>) -> impl Future<Output = ()> + Send + use<W> {
         let Batch { lane, work, items, owners } = batch;
         let keys = owners.iter().flat_map(|owner| owner.keys.iter().copied()).collect();
-        let mut lane = Lane { inner: self.clone(), lane, keys, left: Vec::new() };
+        let mut lane = Lane { inner: self.clone(), number: lane, keys, left: Vec::new() };
         async move {
             let Ok(done) = AssertUnwindSafe(work.run(items)).catch_unwind().await else {
                 tracing::error!("what was to be done together has panicked");
@@ -267,7 +267,7 @@ impl<W: Work> Drop for Place<W> {
 /// A lane in use, given back when this is dropped, however the batch has ended.
 struct Lane<W: Work> {
     inner: Arc<Inner<W>>,
-    lane: u64,
+    number: u64,
     keys: Vec<Uuid>,
     /// What is to go alone.
     left: Vec<(u64, Waiting<W>)>,
@@ -276,7 +276,7 @@ struct Lane<W: Work> {
 impl<W: Work> Drop for Lane<W> {
     fn drop(&mut self) {
         let left = std::mem::take(&mut self.left);
-        self.inner.state().ended(self.lane, &self.keys, left);
+        self.inner.state().ended(self.number, &self.keys, left);
         self.inner.dispatch();
     }
 }

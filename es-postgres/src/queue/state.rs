@@ -133,7 +133,7 @@ impl<W: Work> State<W> {
     }
 
     /// Batches that must not depend on their callers any more.
-    pub(super) fn to_be_driven(&mut self) -> Vec<Shared<BoxedRun>> {
+    pub(super) fn take_undriven(&mut self) -> Vec<Shared<BoxedRun>> {
         std::mem::take(&mut self.undriven).into_values().filter_map(|run| run.upgrade()).collect()
     }
 
