@@ -291,6 +291,8 @@ async fn a_line_over_the_limit_is_passed_over() {
     }
     let mut short = EventLines::new(good.as_bytes()).longest(good.len() - 2);
     assert!(matches!(short.next(), Some(Err(LineError::TooLong { line: 1, .. }))));
+    let any = EventLines::new(good.as_bytes()).longest(usize::MAX);
+    assert_eq!(any.filter(Result::is_ok).count(), 1, "there may be no limit");
 }
 
 #[tokio::test]
