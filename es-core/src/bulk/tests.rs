@@ -151,6 +151,23 @@ async fn progress_is_told_now_and_then_and_at_the_end() {
 }
 
 #[tokio::test]
+async fn progress_of_lines_is_told_the_same_way() {
+    for (events, wanted) in [(0, &[0][..]), (1_000, &[1_000]), (2_500, &[1_000, 2_000, 2_500])] {
+        let streams: Vec<_> =
+            (0..events).map(|_| (stream("many"), vec![event("counted", "1")])).collect();
+        let store = store_of(&streams).await;
+        let mut told = Vec::new();
+        let export =
+            export_log(&store, LogQuery::default()).progress(|so_far| told.push(so_far.events));
+        let mut lines = export.lines();
+        while lines.try_next().await.unwrap().is_some() {}
+        assert_eq!(lines.try_next().await.unwrap(), None, "it stays at its end");
+        drop(lines);
+        assert_eq!(told, wanted);
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_written_to_is_an_error() {
     struct Full;
     impl io::Write for Full {
