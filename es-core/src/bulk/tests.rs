@@ -270,6 +270,22 @@ async fn a_line_that_is_no_event_is_named_and_passed_over() {
     ));
 }
 
+#[tokio::test]
+async fn metadata_that_could_not_be_read_again_is_not_imported() {
+    let (_, lines) = small().await;
+    // Readable by its first key, and no longer so when the keys are sorted.
+    let odd = r##"{"extra":{"k":{"#":1,"$serde_json::private::RawValue":2}}}"##;
+    for (metadata, readable) in [(odd.to_owned(), true), (odd.replace('#', "a"), false)] {
+        let line = lines[0].replacen("\"metadata\":{}", &format!("\"metadata\":{metadata}"), 1);
+        let store = MemoryStore::new();
+        let imported = store.import(EventLines::new(line.as_bytes()), ImportOptions::new()).await;
+        assert_eq!(imported.is_ok(), readable, "{metadata}: {imported:?}");
+        assert_eq!(log(&store).await.len(), usize::from(readable), "{metadata}");
+        let file = exported(&store).await;
+        assert!(EventLines::new(file.as_bytes()).all(|line| line.is_ok()));
+    }
+}
+
 fn log_id(line: &str) -> String {
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
     line["event_id"].as_str().unwrap().to_owned()
