@@ -76,7 +76,7 @@ impl<'a> Export<'a> {
     /// [`ExportError`]; what was written by then stays written.
     pub async fn write_to(mut self, mut out: impl Write + Send) -> Result<u64, ExportError> {
         let mut buffer = Vec::with_capacity(2 * BUFFER);
-        let mut events = 0;
+        let mut events = 0_u64;
         while let Some(event) = self.events.try_next().await? {
             write_line(&event, &mut buffer)?;
             events += 1;
@@ -84,7 +84,7 @@ impl<'a> Export<'a> {
                 out.write_all(&buffer)?;
                 buffer.clear();
             }
-            if events % REPORT == 0 {
+            if events.is_multiple_of(REPORT) {
                 self.report(events);
             }
         }
@@ -96,7 +96,7 @@ impl<'a> Export<'a> {
 
     /// The lines one by one, each with its line end.
     pub fn lines(mut self) -> impl Stream<Item = Result<String, ExportError>> + Send + 'a {
-        let mut events = 0;
+        let mut events = 0_u64;
         stream::poll_fn(move |context| {
             let next = ready!(self.events.poll_next_unpin(context));
             if next.is_none() {
@@ -109,7 +109,7 @@ impl<'a> Export<'a> {
                     self.progress = None;
                 }
                 events += 1;
-                if events % REPORT == 0 {
+                if events.is_multiple_of(REPORT) {
                     self.report(events);
                 }
                 line
@@ -119,7 +119,7 @@ impl<'a> Export<'a> {
 
     /// The last report, unless it has just been made.
     fn report_end(&mut self, events: u64) {
-        if events == 0 || events % REPORT != 0 {
+        if events == 0 || !events.is_multiple_of(REPORT) {
             self.report(events);
         }
         self.progress = None;
