@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::Datelike as _;
 
 use crate::error::{AppendError, Invalid};
+use crate::metadata::Metadata;
 use crate::payload::{Payload, inspect};
 use crate::record::NewEvent;
 use crate::store::StreamAppend;
@@ -93,8 +94,10 @@ impl Limits {
             let refused = |reason| Invalid::Metadata { event: event.name.clone(), reason };
             let metadata = serde_json::to_string(&event.metadata);
             let metadata = metadata.map_err(|error| refused(error.to_string()))?;
-            // Not read back, as a payload is: strings, UUIDs and JSON values that do not nest too deep are readable.
             inspect(&metadata).map_err(|error| refused(error.to_string()))?;
+            if !reads_back(&metadata, &event.metadata) {
+                return Err(refused("it would not be read back as it is".to_owned()));
+            }
             self.check_size("metadata", event, metadata.len())?;
             Some(Payload::trusted(metadata))
         };
@@ -118,4 +121,12 @@ impl Limits {
         }
         Ok(())
     }
+}
+
+/// Whether metadata is read as it was written. Strings, UUIDs and JSON values that do not nest too deep are, so it is not
+/// tried, as it is for a payload; but an object is taken for something else by `serde_json` when it begins with one
+/// of the keys which that keeps for itself.
+fn reads_back(json: &str, written: &Metadata) -> bool {
+    !json.contains("$serde_json::private")
+        || serde_json::from_str::<Metadata>(json).is_ok_and(|read| read == *written)
 }

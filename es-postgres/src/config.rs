@@ -65,7 +65,7 @@ impl PgConfig {
     }
 
     /// The most connections that subscriptions have open at once (default 4), in a pool of their own: the pages of the log,
-    /// what is settled, leases, and one per batch that is open. So they cannot keep commands waiting, nor commands them.
+    /// what is settled, leases, one per batch that is open, and the writing of snapshots. So they cannot keep commands waiting, nor commands them.
     /// Parts that run at once beyond this number take turns. One more listens to other processes.
     ///
     /// With 0 they share the connections of the commands.

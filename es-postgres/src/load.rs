@@ -32,6 +32,10 @@ const LOADS: usize = 64;
 /// decoded while the server sends: so memory stays small, and nobody waits for another one's long stream.
 const EVENTS: u8 = 128;
 
+/// Bytes of payloads and metadata that are fetched for all loads of a statement. The statement is left where they are
+/// reached, and whoever has not got all of his events then goes on with one of his own.
+const BYTES: usize = 8 * 1024 * 1024;
+
 /// The loads of a store.
 pub(crate) struct Loads {
     /// How many have a statement of their own, and have had no answer yet.
@@ -79,14 +83,21 @@ impl Load {
     }
 }
 
+/// What one load gets of a statement for many.
+struct Share {
+    /// As they came: each caller decodes his own.
+    rows: Vec<PgRow>,
+    /// What is still to be loaded.
+    rest: Option<Load>,
+}
+
 /// Loads what has come together.
 #[derive(Clone)]
 struct Loader(PgStore);
 
 impl Work for Loader {
     type Item = Load;
-    /// Rows as they came: each caller decodes his own.
-    type Answer = Result<Vec<PgRow>, StoreError>;
+    type Answer = Result<Share, StoreError>;
 
     /// Loads are in nobody's way.
     fn keys(_: &Load) -> Vec<Uuid> {
@@ -162,37 +173,44 @@ impl PgStore {
         load: Load,
     ) -> Result<EventStream<'a>, StoreError> {
         let answer = self.loads().queue.submit(Loader(self.clone()), load).await;
-        let rows = answer.unwrap_or_else(|_| Err(StoreError::Unavailable(Cause::new(NotRead))))?;
-        let whole = rows.len() < usize::from(EVENTS);
+        let share = answer.unwrap_or_else(|_| Err(StoreError::Unavailable(Cause::new(NotRead))))?;
         let mut reader = Reader::default();
-        let events = stream::iter(rows).map(move |row| reader.event_of(&row, stream));
-        if whole {
-            return Ok(events.boxed());
-        }
+        let events = stream::iter(share.rows).map(move |row| reader.event_of(&row, stream));
         // Events never change, so what is read later goes on where this ends.
-        let rest = Load { after: load.after.saturating_add(EVENTS.into()), ..load };
-        Ok(events.chain(self.load_streaming(stream, rest)).boxed())
+        Ok(match share.rest {
+            Some(rest) => events.chain(self.load_streaming(stream, rest)).boxed(),
+            None => events.boxed(),
+        })
     }
 
     /// The rows of each load, by one statement.
-    async fn load_together(&self, loads: &[Load]) -> Result<Vec<Vec<PgRow>>, StoreError> {
+    async fn load_together(&self, loads: &[Load]) -> Result<Vec<Share>, StoreError> {
         let streams: Vec<_> = loads.iter().map(|load| load.stream).collect();
         let afters: Vec<_> = loads.iter().map(|load| load.after).collect();
         let up_tos: Vec<_> = loads.iter().map(|load| load.up_to).collect();
-        let statement = || {
-            sqlx::query(include_str!("sql/load_many.sql"))
-                .bind(&streams)
-                .bind(&afters)
-                .bind(&up_tos)
-                .bind(i64::from(EVENTS))
-        };
-        let mut answers: Vec<Vec<PgRow>> = loads.iter().map(|_| Vec::new()).collect();
-        for row in self.ask_rows(By::Command, statement).await? {
-            let number: i64 = row.try_get("number").map_err(|e| store_error(&e))?;
-            let place = usize::try_from(number - 1).expect("loads are numbered from 1 by us");
-            answers[place].push(row);
+        let mut again = self.again(By::Command);
+        'connections: loop {
+            let mut line = self.lines(By::Command).line().await?;
+            let statement = sqlx::query(include_str!("sql/load_many.sql"));
+            let statement =
+                statement.bind(&streams).bind(&afters).bind(&up_tos).bind(i64::from(EVENTS));
+            let mut rows = statement.fetch(&mut *line);
+            let mut shares = Shares::new(loads);
+            while let Some(row) = rows.next().await {
+                match row {
+                    Ok(row) => shares.add(row)?,
+                    Err(error) if again.allows(&error) => continue 'connections,
+                    Err(error) => return Err(store_error(&error)),
+                }
+                if shares.bytes >= BYTES {
+                    // The pool clears the connection of the rows that are still to come, one by one.
+                    return Ok(shares.cut_off());
+                }
+            }
+            drop(rows);
+            line.keep();
+            return Ok(shares.shares);
         }
-        Ok(answers)
     }
 
     async fn check_category(&self, stream: &StreamId) -> Result<(), StoreError> {
@@ -202,6 +220,44 @@ impl PgStore {
             Some((_, category, _)) => row::check_category(stream, category),
             None => Ok(()),
         }
+    }
+}
+
+/// What the loads of a statement have got so far.
+struct Shares {
+    shares: Vec<Share>,
+    /// What is left of each load after what has come.
+    loads: Vec<Load>,
+    /// The load whose rows are coming.
+    current: usize,
+    bytes: usize,
+}
+
+impl Shares {
+    fn new(loads: &[Load]) -> Self {
+        let shares = loads.iter().map(|_| Share { rows: Vec::new(), rest: None }).collect();
+        Self { shares, loads: loads.to_vec(), current: 0, bytes: 0 }
+    }
+
+    fn add(&mut self, row: PgRow) -> Result<(), StoreError> {
+        let number: i64 = row.try_get("number").map_err(|e| store_error(&e))?;
+        let version = row.try_get("version").map_err(|e| store_error(&e))?;
+        self.current = usize::try_from(number - 1).expect("loads are numbered from 1 by us");
+        self.bytes += row::size(&row);
+        let (share, load) = (&mut self.shares[self.current], &mut self.loads[self.current]);
+        load.after = version;
+        share.rows.push(row);
+        if share.rows.len() >= usize::from(EVENTS) {
+            share.rest = Some(*load);
+        }
+        Ok(())
+    }
+
+    /// When no more rows are read: they come load by load, so those before the current one are complete.
+    fn cut_off(mut self) -> Vec<Share> {
+        let unfinished = self.shares.iter_mut().zip(&self.loads).skip(self.current);
+        unfinished.for_each(|(share, load)| share.rest = Some(*load));
+        self.shares
     }
 }
 

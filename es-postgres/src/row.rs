@@ -122,6 +122,11 @@ pub(crate) fn text(row: &PgRow, column: usize) -> Option<&str> {
     row.try_get_raw(column).ok()?.as_str().ok()
 }
 
+/// The bytes of an event that can be many: its payload and its metadata.
+pub(crate) fn size(row: &PgRow) -> usize {
+    [7, 8].into_iter().filter_map(|column| text(row, column)).map(str::len).sum()
+}
+
 fn metadata(text: &str) -> Option<Metadata> {
     if text == "{}" {
         return Some(Metadata::new());

@@ -69,7 +69,8 @@ impl PgStore {
                     .bind(snapshot.state.as_str())
                     .bind(snapshot.checksum().cast_signed())
             };
-            let kept: Vec<(i64,)> = store.ask(By::Command, statement).await?;
+            // No command waits for it, so none is to wait behind it for a connection.
+            let kept: Vec<(i64,)> = store.ask(By::Subscription, statement).await?;
             Ok(!kept.is_empty())
         })
     }

@@ -37,7 +37,7 @@ pub struct PgStore {
 pub(crate) enum By {
     /// Appends, loads, queries of read models, and transactions of the program.
     Command,
-    /// What follows the log: its pages, what is settled, batches, leases, notifications.
+    /// What follows the log: its pages, what is settled, batches, leases, notifications; and snapshots, which nobody waits for.
     Subscription,
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use es_core::ExpectedVersion::{Any, NoStream};
 use es_core::{
-    BatchStart, Checkpoint, EventStore as _, LogQuery, ProjectionPart, ProjectionStore as _,
+    BatchStart, Checkpoint, EventStore as _, Fingerprint, LogQuery, NewSnapshot, Payload,
+    ProjectionPart, ProjectionStore as _,
 };
 use es_postgres::{PgConfig, PgStore};
 use es_tests::TestDatabase;
@@ -43,13 +44,19 @@ async fn subscriptions_cannot_keep_commands_waiting() {
 async fn commands_cannot_keep_subscriptions_waiting() {
     let database = TestDatabase::create().await;
     let store = database.store_with(config()).await;
-    store.append(entry(&stream(), NoStream, 2)).await.unwrap();
+    let stream = stream();
+    let appended = store.append(entry(&stream, NoStream, 2)).await.unwrap();
     let _transactions = (store.transaction().await.unwrap(), store.transaction().await.unwrap());
     assert!(store.transaction().await.is_err(), "all connections are busy");
     assert_eq!(store.settled().await.unwrap().get(), 2);
     assert_eq!(store.read_log(LogQuery::default(), 9).await.unwrap().events.len(), 2);
     store.checkpoint(&ProjectionPart::whole("one", 1)).await.unwrap();
     drop(store.begin_batch(start("one")).await.unwrap());
+
+    let (version, position) = (appended.version, appended.position);
+    let state = Payload::from_json("{}").unwrap();
+    let snapshot = NewSnapshot::new(stream, version, position, Fingerprint::new(1), state);
+    assert!(store.save_snapshot(snapshot).await.unwrap(), "no command waits for it");
 }
 
 #[tokio::test]

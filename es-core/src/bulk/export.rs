@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::task::{Poll, ready};
 
 use futures_core::Stream;
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -62,7 +63,7 @@ impl<'a> Export<'a> {
         Self { events, progress: None }
     }
 
-    /// Is told now and then how many events have been written, and at the end of all of them.
+    /// Is told now and then how many events have been written, and at the end of all of them; not at an end by an error.
     pub fn progress(mut self, told: impl FnMut(BulkProgress) + Send + 'a) -> Self {
         self.progress = Some(Box::new(told));
         self
@@ -75,7 +76,7 @@ impl<'a> Export<'a> {
     /// [`ExportError`]; what was written by then stays written.
     pub async fn write_to(mut self, mut out: impl Write + Send) -> Result<u64, ExportError> {
         let mut buffer = Vec::with_capacity(2 * BUFFER);
-        let mut events = 0;
+        let mut events = 0_u64;
         while let Some(event) = self.events.try_next().await? {
             write_line(&event, &mut buffer)?;
             events += 1;
@@ -83,31 +84,45 @@ impl<'a> Export<'a> {
                 out.write_all(&buffer)?;
                 buffer.clear();
             }
-            if events % REPORT == 0 {
+            if events.is_multiple_of(REPORT) {
                 self.report(events);
             }
         }
         out.write_all(&buffer)?;
         out.flush()?;
-        if events == 0 || events % REPORT != 0 {
-            self.report(events);
-        }
+        self.report_end(events);
         Ok(events)
     }
 
     /// The lines one by one, each with its line end.
     pub fn lines(mut self) -> impl Stream<Item = Result<String, ExportError>> + Send + 'a {
-        let mut progress = self.progress.take();
-        let mut events = 0;
-        self.events.map(move |event| {
-            let mut line = Vec::new();
-            write_line(&event?, &mut line)?;
-            events += 1;
-            if let Some(told) = progress.as_mut().filter(|_| events % REPORT == 0) {
-                told(BulkProgress::new(events));
+        let mut events = 0_u64;
+        stream::poll_fn(move |context| {
+            let next = ready!(self.events.poll_next_unpin(context));
+            if next.is_none() {
+                self.report_end(events);
             }
-            String::from_utf8(line).map_err(|e| ExportError::Encode(Cause::new(e)))
+            Poll::Ready(next.map(|event| {
+                let line = event.map_err(ExportError::from).and_then(|event| line(&event));
+                if line.is_err() {
+                    // It will not be all of them.
+                    self.progress = None;
+                }
+                events += 1;
+                if events.is_multiple_of(REPORT) {
+                    self.report(events);
+                }
+                line
+            }))
         })
+    }
+
+    /// The last report, unless it has just been made.
+    fn report_end(&mut self, events: u64) {
+        if events == 0 || !events.is_multiple_of(REPORT) {
+            self.report(events);
+        }
+        self.progress = None;
     }
 
     fn report(&mut self, events: u64) {
@@ -146,6 +161,12 @@ struct WithText<'a> {
     data_text: &'a str,
 }
 
+fn line(event: &StoredEvent) -> Result<String, ExportError> {
+    let mut line = Vec::new();
+    write_line(event, &mut line)?;
+    String::from_utf8(line).map_err(|e| ExportError::Encode(Cause::new(e)))
+}
+
 fn write_line(event: &StoredEvent, out: &mut Vec<u8>) -> Result<(), ExportError> {
     let text = event.payload.as_str();
     let written = if stands_in_a_line(text) {
@@ -171,4 +192,19 @@ fn write_with_text(
 /// Line breaks stand between the parts of JSON only: within its texts they are escaped.
 fn stands_in_a_line(text: &str) -> bool {
     text.trim_ascii() == text && !text.contains(['\n', '\r'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_error_is_no_end_that_is_told() {
+        let page = Err(StoreError::Corrupt { what: "a page".to_owned() });
+        let mut told = Vec::new();
+        let export = Export::of(stream::iter([page]).boxed()).progress(|so_far| told.push(so_far));
+        let lines: Vec<_> = export.lines().collect().await;
+        assert!(matches!(lines[..], [Err(ExportError::Store(_))]), "{lines:?}");
+        assert_eq!(told, []);
+    }
 }

@@ -74,7 +74,7 @@ impl<R: BufRead> EventLines<R> {
     fn read(&mut self) -> Result<bool, LineError> {
         self.buffer.clear();
         let line = self.number + 1;
-        let limit = self.longest as u64 + 1;
+        let limit = (self.longest as u64).saturating_add(1);
         let read = self.input.by_ref().take(limit).read_until(b'\n', &mut self.buffer);
         if read.map_err(|cause| LineError::Read { line, cause })? == 0 {
             return Ok(false);

@@ -83,7 +83,7 @@ async fn what_is_exported_is_imported_as_it_was() {
     });
     let times =
         [(-4_700, 1), (199_999, 123_456), (0, 999_999), (9_999, 0), (10_000, 7), (2012, 500)];
-    let timed = times.map(|(year, micros)| {
+    let moments = times.map(|(year, micros)| {
         let second = Utc.with_ymd_and_hms(year, 12, 31, 23, 59, 59).unwrap();
         let time: DateTime<Utc> = second + chrono::TimeDelta::microseconds(micros);
         event("timed", "1").occurred_at(time)
@@ -91,7 +91,7 @@ async fn what_is_exported_is_imported_as_it_was() {
     let slashes = stream("a/b/c");
     let store = store_of(&[
         (slashes.clone(), events.to_vec()),
-        (stream("timed"), timed.to_vec()),
+        (stream("timed"), moments.to_vec()),
         (slashes, vec![event("later", "[]")]),
     ])
     .await;
@@ -148,6 +148,23 @@ async fn progress_is_told_now_and_then_and_at_the_end() {
         export_log(&store, LogQuery::default()).progress(|so_far| told.push(so_far.events));
     assert_eq!(export.write_to(io::sink()).await.unwrap(), 2_500);
     assert_eq!(told, [1_000, 2_000, 2_500]);
+}
+
+#[tokio::test]
+async fn progress_of_lines_is_told_the_same_way() {
+    for (events, wanted) in [(0, &[0][..]), (1_000, &[1_000]), (2_500, &[1_000, 2_000, 2_500])] {
+        let streams: Vec<_> =
+            (0..events).map(|_| (stream("many"), vec![event("counted", "1")])).collect();
+        let store = store_of(&streams).await;
+        let mut told = Vec::new();
+        let export =
+            export_log(&store, LogQuery::default()).progress(|so_far| told.push(so_far.events));
+        let mut lines = export.lines();
+        while lines.try_next().await.unwrap().is_some() {}
+        assert_eq!(lines.try_next().await.unwrap(), None, "it stays at its end");
+        drop(lines);
+        assert_eq!(told, wanted);
+    }
 }
 
 #[tokio::test]
@@ -253,6 +270,22 @@ async fn a_line_that_is_no_event_is_named_and_passed_over() {
     ));
 }
 
+#[tokio::test]
+async fn metadata_that_could_not_be_read_again_is_not_imported() {
+    let (_, lines) = small().await;
+    // Readable by its first key, and no longer so when the keys are sorted.
+    let odd = r##"{"extra":{"k":{"#":1,"$serde_json::private::RawValue":2}}}"##;
+    for (metadata, readable) in [(odd.to_owned(), true), (odd.replace('#', "a"), false)] {
+        let line = lines[0].replacen("\"metadata\":{}", &format!("\"metadata\":{metadata}"), 1);
+        let store = MemoryStore::new();
+        let imported = store.import(EventLines::new(line.as_bytes()), ImportOptions::new()).await;
+        assert_eq!(imported.is_ok(), readable, "{metadata}: {imported:?}");
+        assert_eq!(log(&store).await.len(), usize::from(readable), "{metadata}");
+        let file = exported(&store).await;
+        assert!(EventLines::new(file.as_bytes()).all(|line| line.is_ok()));
+    }
+}
+
 fn log_id(line: &str) -> String {
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
     line["event_id"].as_str().unwrap().to_owned()
@@ -291,6 +324,8 @@ async fn a_line_over_the_limit_is_passed_over() {
     }
     let mut short = EventLines::new(good.as_bytes()).longest(good.len() - 2);
     assert!(matches!(short.next(), Some(Err(LineError::TooLong { line: 1, .. }))));
+    let any = EventLines::new(good.as_bytes()).longest(usize::MAX);
+    assert_eq!(any.map(Result::unwrap).count(), 1, "there may be no limit");
 }
 
 #[tokio::test]

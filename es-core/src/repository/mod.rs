@@ -141,8 +141,10 @@ impl<A: Aggregate, S: EventStore> Repository<A, S> {
 
     /// Publishes on a bus what this repository saves, after it is saved: the events as they are stored, read back once per
     /// save. That they are stored does not depend on it: what cannot be read back is logged and counted by the bus, and
-    /// what is saved while the process ends, or by a future that is dropped, may not be published at all. Whoever must
-    /// not miss an event follows the log of the store.
+    /// what is saved while the process ends, or by a future that is dropped, may not be published at all. Nor is what
+    /// [`execute_once`](Self::execute_once) or [`create_once`](Self::create_once) find stored already: by an attempt of before,
+    /// or by their own whose answer was lost, which cannot be told apart. Whoever must not miss an event follows the log
+    /// of the store.
     #[cfg(feature = "runtime")]
     #[must_use]
     pub fn publish_to(mut self, bus: &EventBus) -> Self {

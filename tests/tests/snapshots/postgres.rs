@@ -136,8 +136,8 @@ async fn a_load_with_a_snapshot_is_one_round_trip() {
         accounts.load(id).await.unwrap();
         changed = changed.min(proxy.turns("es") - before);
     }
-    // The answer is dropped in the middle, so the pool clears the connection up.
-    assert_eq!(changed, 3, "a row that was changed costs two more");
+    // The rest of so short an answer has been read ahead, so the pool need not clear the connection up.
+    assert_eq!(changed, 2, "a row that was changed costs one more");
 }
 
 #[tokio::test]

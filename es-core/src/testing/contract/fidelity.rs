@@ -57,7 +57,11 @@ pub async fn metadata_comes_back_as_written<S: EventStore>(store: &S) {
         .with("half", 0.5)
         .with("nested", json!({ "b": [1, "two", { "a": false }], "a": {} }));
     let deep = (0..90).fold(json!("core"), |inner, _| json!([inner]));
-    let all = [Metadata::new(), full, Metadata::new().actor(""), Metadata::new().with("d", deep)];
+    // Of meaning to `serde_json`, but not here.
+    let raw = "$serde_json::private::RawValue";
+    let odd = Metadata::new().actor(raw).with(raw, json!([raw, { "!": 0, raw: 1 }]));
+    let all =
+        [Metadata::new(), full, Metadata::new().actor(""), Metadata::new().with("d", deep), odd];
     let new: Vec<_> =
         all.iter().map(|metadata| named("noted", "{}").metadata(metadata.clone())).collect();
     let stream = fresh();

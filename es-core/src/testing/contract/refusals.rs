@@ -69,16 +69,20 @@ pub async fn too_many_events_are_refused<S: EventStore>(store: &S) {
     assert_holds(store, &stream, &[], "too many events are refused").await;
 }
 
-/// Metadata with a NUL, nested too deep or over the limit is refused.
+/// Metadata with a NUL, nested too deep, over the limit, or that would be read back as something else is refused.
 pub async fn metadata_that_cannot_be_kept_is_refused<S: EventStore>(store: &S) {
     let limit = Limits::default().payload_bytes;
     let nested = (0..120).fold(json!(0), |inner, _| json!([inner]));
-    let broken: [(&str, Metadata); 5] = [
+    // An object that begins with this key is taken by `serde_json` for JSON in a text.
+    let raw = |json| json!([{ "$serde_json::private::RawValue": json }]);
+    let broken: [(&str, Metadata); 7] = [
         ("a NUL in the actor", Metadata::new().actor("a\0b")),
         ("a NUL in the tenant", Metadata::new().tenant("\0")),
         ("a NUL in a key", Metadata::new().with("k\0", 1)),
         ("a NUL in a value", Metadata::new().with("k", json!({ "deep": ["\0"] }))),
         ("120 levels", Metadata::new().with("k", nested)),
+        ("an object that cannot be read", Metadata::new().with("k", raw(json!(1)))),
+        ("an object read as another value", Metadata::new().with("k", raw(json!("1")))),
     ];
     for (what, metadata) in broken {
         match refuse_one(store, named("noted", "{}").metadata(metadata)).await {
