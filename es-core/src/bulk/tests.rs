@@ -83,7 +83,7 @@ async fn what_is_exported_is_imported_as_it_was() {
     });
     let times =
         [(-4_700, 1), (199_999, 123_456), (0, 999_999), (9_999, 0), (10_000, 7), (2012, 500)];
-    let timed = times.map(|(year, micros)| {
+    let dated = times.map(|(year, micros)| {
         let second = Utc.with_ymd_and_hms(year, 12, 31, 23, 59, 59).unwrap();
         let time: DateTime<Utc> = second + chrono::TimeDelta::microseconds(micros);
         event("timed", "1").occurred_at(time)
@@ -91,7 +91,7 @@ async fn what_is_exported_is_imported_as_it_was() {
     let slashes = stream("a/b/c");
     let store = store_of(&[
         (slashes.clone(), events.to_vec()),
-        (stream("timed"), timed.to_vec()),
+        (stream("timed"), dated.to_vec()),
         (slashes, vec![event("later", "[]")]),
     ])
     .await;

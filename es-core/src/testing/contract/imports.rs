@@ -68,11 +68,11 @@ pub async fn an_import_keeps_everything_in_the_order_it_comes<S: BulkStore>(stor
     let long_ago = DateTime::<Utc>::UNIX_EPOCH - TimeDelta::nanoseconds(1_500);
     let mut each = vec![Vec::new(); streams.len()];
     let mut all = Vec::new();
-    for n in 0..20 {
+    for (n, turn) in (0..20).zip((0..7).cycle()) {
         let event = named("größe", &format!(r#"{{"b": {n}, "a":1.10}}"#))
             .metadata(Metadata::new().actor("ada").with("n", n))
             .occurred_at(long_ago + TimeDelta::microseconds(n));
-        let at = (n % 7 % 3) as usize;
+        let at = turn % 3;
         all.push(ImportedEvent::new(streams[at].clone(), event.clone()));
         each[at].push(event);
     }
