@@ -75,7 +75,7 @@ fn generate<'a, T: Send + 'a, E: Send + 'a, F: Future<Output = Result<(), E>> + 
     body: impl FnOnce(Giver<T>) -> F,
 ) -> impl Stream<Item = Result<T, E>> + Send + 'a {
     let giver = Giver(Arc::default());
-    let given = Giver(giver.0.clone());
+    let taker = Giver(giver.0.clone());
     let mut running: Option<Pin<Box<F>>> = Some(Box::pin(body(giver)));
     let (mut items, mut error) = (VecDeque::new(), None);
     stream::poll_fn(move |cx| {
@@ -87,7 +87,7 @@ fn generate<'a, T: Send + 'a, E: Send + 'a, F: Future<Output = Result<(), E>> + 
                 return Poll::Ready(error.take().map(Err));
             };
             let polled = future.as_mut().poll(cx);
-            std::mem::swap(&mut items, &mut *given.items());
+            std::mem::swap(&mut items, &mut *taker.items());
             match polled {
                 Poll::Pending if items.is_empty() => return Poll::Pending,
                 Poll::Pending => {}

@@ -63,10 +63,10 @@ impl<'a> Session<'a> {
         let versions = chunk.streams().map(|(stream, _)| self.heads[&stream.id()].version);
         chunk.finish(versions.collect())?;
         if let Err(error) = copy(self.connection.get()?, chunk.bytes()).await {
-            return Err(match is_duplicate_event(&error) {
-                true => self.duplicate(&chunk, &error).await,
-                false => store_error(&error).into(),
-            });
+            if is_duplicate_event(&error) {
+                return Err(self.duplicate(&chunk, &error).await);
+            }
+            return Err(store_error(&error).into());
         }
         for (stream, events) in chunk.streams() {
             if let Some(head) = self.heads.get_mut(&stream.id()) {
