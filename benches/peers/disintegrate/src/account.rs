@@ -90,7 +90,7 @@ pub(crate) struct Open {
 }
 
 impl Decision for Open {
-    type Event = BankEvent;
+    type Event = DomainEvent;
     type StateQuery = Account;
     type Error = Refused;
 
@@ -98,11 +98,11 @@ impl Decision for Open {
         Account::new(self.account)
     }
 
-    fn process(&self, state: &Account) -> Result<Vec<BankEvent>, Refused> {
+    fn process(&self, state: &Account) -> Result<Vec<DomainEvent>, Refused> {
         match AccountEvent::opened() {
             AccountEvent::Opened { owner, cents } if state.events == 0 => {
                 let (account, cents) = (self.account, cents as i64);
-                Ok(vec![BankEvent::Opened { account, owner, cents }])
+                Ok(vec![DomainEvent::Opened { account, owner, cents }])
             }
             _ => Err(Refused::Exists),
         }
@@ -116,7 +116,7 @@ pub(crate) struct Deposit {
 }
 
 impl Decision for Deposit {
-    type Event = BankEvent;
+    type Event = DomainEvent;
     type StateQuery = Account;
     type Error = Refused;
 
@@ -124,11 +124,11 @@ impl Decision for Deposit {
         Account::new(self.account)
     }
 
-    fn process(&self, state: &Account) -> Result<Vec<BankEvent>, Refused> {
+    fn process(&self, state: &Account) -> Result<Vec<DomainEvent>, Refused> {
         if state.events == 0 {
             return Err(Refused::NotThere);
         }
         let (account, cents, reference) = (self.account, self.cents, self.reference.clone());
-        Ok(vec![BankEvent::Deposited { account, cents, reference }])
+        Ok(vec![DomainEvent::Deposited { account, cents, reference }])
     }
 }

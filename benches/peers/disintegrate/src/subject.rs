@@ -103,9 +103,7 @@ impl Disintegrate {
     /// Serialisable transactions refuse more than what really came in between: then it is decided again.
     async fn decide<D>(&self, decision: impl Fn() -> D + Send + Sync) -> Result<()>
     where
-        D: Decision<Event = crate::account::BankEvent, StateQuery = Account, Error = Refused>
-            + Send
-            + Sync,
+        D: Decision<Event = DomainEvent, StateQuery = Account, Error = Refused> + Send + Sync,
     {
         let mut left = RETRIES;
         loop {
