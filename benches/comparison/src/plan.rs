@@ -80,7 +80,7 @@ impl Sizes {
         };
         let streams = match (self.quick, callers) {
             (true, 1) => 100,
-            (true, _) => 300,
+            (true, _) => 500,
             (false, _) => 1_000,
         };
         let limit = self.limit(count, quick);

@@ -22,7 +22,6 @@ pub(crate) const ALL: &[Subject] = &[
     peer("esrs", "peer-esrs"),
     peer("evento", "peer-evento"),
     peer("es-entity", "peer-es-entity"),
-    peer("disintegrate", "peer-disintegrate"),
 ];
 
 const fn peer(name: &'static str, package: &'static str) -> Subject {

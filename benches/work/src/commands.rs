@@ -14,6 +14,10 @@ use crate::subject::Subject;
 /// What each of the commands deposits.
 const CENTS: u64 = 100;
 
+/// How often a command is sent again that has failed: a caller that was kept waiting can meet the next one on its stream, and
+/// not every subject decides again by itself.
+const RETRIES: u32 = 20;
+
 /// Opens fresh accounts, so that all subjects and rounds find streams of the same length; makes one deposit to each, so that
 /// connections, statements and caches are there; then measures. Gives commands per second.
 pub(crate) async fn measure<S: Subject>(
@@ -28,7 +32,14 @@ pub(crate) async fn measure<S: Subject>(
     let opening = |subject: S, account: Uuid, _| async move { subject.open(account).await };
     by_turns(subject, &accounts, callers.max(8), preparing, opening).await?;
     let depositing = move |subject: S, account: Uuid, n: u64| async move {
-        subject.deposit(account, CENTS, reference(n, bytes)).await
+        let mut left = RETRIES;
+        loop {
+            match subject.deposit(account, CENTS, reference(n, bytes)).await {
+                Err(error) if left == 0 => return Err(error),
+                Err(_) => left -= 1,
+                done => return done,
+            }
+        }
     };
     by_turns(subject, &accounts, callers, preparing, depositing).await?;
     let begun = Instant::now();

@@ -13,12 +13,7 @@ pub(crate) struct Account {
 
 pub(crate) enum Command {
     Open,
-    Deposit {
-        cents: u64,
-        reference: String,
-    },
-    /// As they are: a history.
-    Record(Vec<AccountEvent>),
+    Deposit { cents: u64, reference: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,11 +85,6 @@ impl Aggregate for Account {
             Command::Deposit { cents: 0, .. } => return Err(NothingToDeposit),
             Command::Deposit { cents, reference } => {
                 sink.write(Event::Deposited { cents, reference }, self).await;
-            }
-            Command::Record(events) => {
-                for event in events {
-                    sink.write(event.into(), self).await;
-                }
             }
         }
         Ok(())

@@ -70,7 +70,9 @@ impl TryFromEvents<AccountEntityEvent> for Account {
             }
         }
         let id = *events.id();
-        Account::hydrator().id(id).cents(sum).count(count).build(events)
+        let mut hydrator = Account::hydrator();
+        hydrator.id(id).cents(sum).count(count);
+        hydrator.build(events)
     }
 }
 

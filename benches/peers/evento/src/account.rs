@@ -1,7 +1,7 @@
 //! The account's events.
 
 use evento::{Aggregate as _, AggregateEvent as _};
-use work::AccountEvent;
+use work::AccountEvent as Past; // the macro makes an `AccountEvent` of its own
 
 #[evento::aggregate(name = "bench/Account")]
 pub enum Account {
@@ -11,16 +11,16 @@ pub enum Account {
 }
 
 /// An event of a history, as it would have been stored.
-pub(crate) fn stored(id: String, version: u64, event: AccountEvent) -> work::Result<evento::Event> {
+pub(crate) fn stored(id: String, version: u64, event: Past) -> work::Result<evento::Event> {
     let (name, data) = match event {
-        AccountEvent::Opened { owner, cents } => {
+        Past::Opened { owner, cents } => {
             (Opened::event_name(), bitcode::encode(&Opened { owner, cents: cents as i64 }))
         }
-        AccountEvent::Deposited { cents, reference } => (
+        Past::Deposited { cents, reference } => (
             Deposited::event_name(),
             bitcode::encode(&Deposited { cents: cents as i64, reference }),
         ),
-        AccountEvent::Withdrawn { cents } => {
+        Past::Withdrawn { cents } => {
             (Withdrawn::event_name(), bitcode::encode(&Withdrawn { cents: cents as i64 }))
         }
     };

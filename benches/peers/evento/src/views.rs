@@ -6,7 +6,7 @@ macro_rules! view {
     ($module:ident, $(#[$attribute:meta])+) => {
         pub(crate) mod $module {
             use evento::metadata::Event;
-            use evento::{Executor, Projection};
+            use evento::{Executor, Projection, ProjectionAggregate as _};
 
             use crate::account::{Account, Deposited, Opened, Withdrawn};
 
@@ -68,8 +68,6 @@ macro_rules! view {
         }
     };
 }
-
-use evento::ProjectionAggregate as _;
 
 view!(replayed, #[evento::projection(id = id)] #[evento::snapshot(none)]);
 view!(remembered, #[evento::projection(id = id)] #[evento::snapshot(memory)]);
