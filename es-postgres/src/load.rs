@@ -209,7 +209,7 @@ impl PgStore {
             }
             drop(rows);
             line.keep();
-            return Ok(shares.shares);
+            return Ok(shares.all);
         }
     }
 
@@ -225,7 +225,7 @@ impl PgStore {
 
 /// What the loads of a statement have got so far.
 struct Shares {
-    shares: Vec<Share>,
+    all: Vec<Share>,
     /// What is left of each load after what has come.
     loads: Vec<Load>,
     /// The load whose rows are coming.
@@ -235,8 +235,8 @@ struct Shares {
 
 impl Shares {
     fn new(loads: &[Load]) -> Self {
-        let shares = loads.iter().map(|_| Share { rows: Vec::new(), rest: None }).collect();
-        Self { shares, loads: loads.to_vec(), current: 0, bytes: 0 }
+        let all = loads.iter().map(|_| Share { rows: Vec::new(), rest: None }).collect();
+        Self { all, loads: loads.to_vec(), current: 0, bytes: 0 }
     }
 
     fn add(&mut self, row: PgRow) -> Result<(), StoreError> {
@@ -244,7 +244,7 @@ impl Shares {
         let version = row.try_get("version").map_err(|e| store_error(&e))?;
         self.current = usize::try_from(number - 1).expect("loads are numbered from 1 by us");
         self.bytes += row::size(&row);
-        let (share, load) = (&mut self.shares[self.current], &mut self.loads[self.current]);
+        let (share, load) = (&mut self.all[self.current], &mut self.loads[self.current]);
         load.after = version;
         share.rows.push(row);
         if share.rows.len() >= usize::from(EVENTS) {
@@ -255,9 +255,9 @@ impl Shares {
 
     /// When no more rows are read: they come load by load, so those before the current one are complete.
     fn cut_off(mut self) -> Vec<Share> {
-        let unfinished = self.shares.iter_mut().zip(&self.loads).skip(self.current);
+        let unfinished = self.all.iter_mut().zip(&self.loads).skip(self.current);
         unfinished.for_each(|(share, load)| share.rest = Some(*load));
-        self.shares
+        self.all
     }
 }
 

@@ -40,13 +40,13 @@ impl PgStore {
         broke: &sqlx::Error,
     ) -> Vec<Outcome> {
         let deadline = Instant::now() + self.config().get_outcome_timeout();
-        let mut known = match appends {
-            [_] => vec![None],
-            _ => {
-                let looked = tokio::time::timeout_at(deadline, self.look_for_all(appends)).await;
-                looked.ok().and_then(Result::ok).unwrap_or_else(|| vec![None; appends.len()])
-            }
-        };
+        let mut known = vec![None; appends.len()];
+        if appends.len() > 1
+            && let Ok(Ok(looked)) =
+                tokio::time::timeout_at(deadline, self.look_for_all(appends)).await
+        {
+            known = looked;
+        }
         let rest: Vec<_> = (0..appends.len()).filter(|at| known[*at].is_none()).collect();
         // Boxed, so that these futures do not mention the lifetime of each append.
         let each = rest.iter().map(|at| self.find_out(appends[*at], broke, deadline).boxed());

@@ -115,14 +115,8 @@ impl<W: Work> Queue<W> {
                 _ => Err(Unanswered::Lost),
             };
         };
-        let _room = match self.inner.room.try_acquire() {
-            Ok(room) => room,
-            Err(_) => {
-                let room =
-                    tokio::time::timeout(self.inner.bounds.patience, self.inner.room.acquire());
-                room.await.map_err(|_| Unanswered::NotInTime)?.map_err(|_| Unanswered::Lost)?
-            }
-        };
+        let room = tokio::time::timeout(self.inner.bounds.patience, self.inner.room.acquire());
+        let _room = room.await.map_err(|_| Unanswered::NotInTime)?.map_err(|_| Unanswered::Lost)?;
         let (answer, mut answered) = oneshot::channel();
         let (keys, size) = (W::keys(&item), W::size(&item));
         let waiting = Waiting { work, item, keys, size, answer, runtime, alone: false };
