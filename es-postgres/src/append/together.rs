@@ -12,8 +12,7 @@ use crate::store::PgStore;
 /// Appends at work or waiting; further callers wait for room.
 const ROOM: usize = 4096;
 
-/// Streams of a statement. Twice as many cost the server twice as long and win little: what is saved is a round trip and a
-/// commit per statement, and at this size they are a hundredth of it.
+/// Streams of a statement: what is saved is a round trip and a commit per statement, of which each has but a small share then.
 const STREAMS: usize = 128;
 
 /// Bytes of a statement, so that a statement is sent and planned in a few milliseconds and a small append never waits long
