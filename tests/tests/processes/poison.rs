@@ -183,12 +183,15 @@ async fn insert(bank: &Bank, schema_version: i32, payload: &str) -> i64 {
 async fn supervise(bank: &Bank, options: &str) -> (u32, Worker) {
     for deaths in 0..10 {
         let mut worker = bank.worker(options);
-        let mut calm = 0;
         let begun = Instant::now();
-        while worker.is_running() && calm < 100 {
+        let mut restless = begun;
+        // Longer than it takes to notice that a handler is stuck: until then the worker says that all is well.
+        while worker.is_running() && restless.elapsed() < Duration::from_secs(4) {
             assert!(begun.elapsed() < PATIENCE, "it neither lives nor dies: {:?}", worker.last());
             tokio::time::sleep(Duration::from_millis(10)).await;
-            calm = if worker.state() == "live" { calm + 1 } else { 0 };
+            if worker.state() != "live" {
+                restless = Instant::now();
+            }
         }
         // A signal has no code; the worker's own error has one, and says that of a handler that is stuck.
         let stuck =
