@@ -45,6 +45,7 @@ impl Column {
     }
 
     /// Does all of the work once.
+    #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
     pub(crate) async fn measure(
         self,
         connection: &mut PgConnection,
