@@ -424,3 +424,28 @@ async fn who_waits_for_a_locked_stream_holds_up_no_other() {
         assert_eq!(read(&store, locked).await.len(), 3);
     }
 }
+
+/// A statement for many passes a locked stream over: those who go with it are answered, and its own append waits by itself.
+#[tokio::test]
+async fn who_shares_a_statement_with_a_locked_stream_does_not_wait_for_it() {
+    let database = TestDatabase::create().await;
+    // So few connections that no lane is given back: what helps here must be the statement.
+    let store = database.store_with(one_lane().max_connections(2)).await;
+    let (locked, free) = (stream(), stream());
+    for stream in [&locked, &free] {
+        store.append(entry(stream, NoStream, 1)).await.unwrap();
+    }
+    let mut holder = database.connect().await;
+    let mut transaction = holder.begin().await.unwrap();
+    store.append_in(&mut transaction, entry(&locked, Any, 1)).await.unwrap();
+    let busy = Busy::make(&database, &store).await;
+    let waits = spawn(&store, entry(&locked, Any, 1));
+    let beside = [spawn(&store, entry(&free, Any, 1)), spawn(&store, entry(&stream(), Any, 1))];
+    settle().await;
+    busy.end().await;
+    let beside = tokio::time::timeout(std::time::Duration::from_secs(8), answers(beside.into()));
+    assert!(beside.await.expect("they do not wait for it").iter().all(Result::is_ok));
+    assert!(!waits.is_finished());
+    transaction.commit().await.unwrap();
+    assert_eq!(waits.await.unwrap().unwrap().version.get(), 3);
+}
