@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use es_core::StoreError;
+use futures_util::FutureExt as _;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres};
 use tokio::runtime::Handle;
@@ -74,7 +75,8 @@ impl Lines {
             (kept.connection, kept.out_since)
         } else {
             let _waits = self.wait();
-            let fresh = self.pool.acquire().await.map_err(|e| store_error(&e))?;
+            // Boxed: it is large, may open a connection, and would be part of every future that reads or appends.
+            let fresh = self.pool.acquire().boxed().await.map_err(|e| store_error(&e))?;
             (fresh, Instant::now())
         };
         Ok(Line { connection, out_since, lines: self.clone() })

@@ -162,6 +162,7 @@ impl PgStore {
                 .bind(load.stream)
                 .bind(load.after)
                 .bind(load.up_to)
+                .bind(i64::MAX)
         };
         let mut reader = Reader::default();
         self.rows(By::Command, statement, move |row| reader.event_of(row, stream))

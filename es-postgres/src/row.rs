@@ -36,17 +36,17 @@ impl Reader {
         event().map_err(|what| corrupt(Some(position), what))
     }
 
-    /// The event in a row that was asked for as part of `stream`.
+    /// The event in a row that was asked for as part of `stream`, and need not say so.
     pub(crate) fn event_of(
         &mut self,
         row: &PgRow,
         stream: &StreamId,
     ) -> Result<StoredEvent, StoreError> {
         let position = position(row)?;
-        if text(row, 4) != Some(stream.category().as_str()) {
-            let event = self.event(row)?;
-            let (stream, actual) = (stream.clone(), event.stream.category().clone());
-            return Err(StoreError::WrongCategory { stream, actual });
+        let category = text(row, 4);
+        if category != Some(stream.category().as_str()) {
+            let category = category.ok_or_else(|| corrupt(Some(position), "its category"))?;
+            check_category(stream, category.to_owned())?;
         }
         let event = fields(row, position, stream.clone(), &mut self.names);
         event.map_err(|what| corrupt(Some(position), what))
@@ -107,8 +107,8 @@ fn fields(
     let version = Version::new(u64::try_from(version).map_err(|_| "its version")?);
     let position = Position::new(u64::try_from(position).map_err(|_| "its position")?);
     let id = EventId::from_uuid(id);
-    let event = NewEvent::existing(id, name, schema_version, payload, occurred_at);
-    let event = event.metadata(metadata);
+    let mut event = NewEvent::existing(id, name, schema_version, payload, occurred_at);
+    event.metadata = metadata;
     Ok(StoredEvent::record(event, stream, version, position, recorded_at))
 }
 

@@ -27,6 +27,7 @@ impl PgStore {
                 .bind(stream.id())
                 .bind(query.fingerprint.get().cast_signed())
                 .bind(query.up_to.map_or(i64::MAX, |version| bigint(version.get())))
+                .bind(i64::MAX)
         };
         let mut reader = Reader::default();
         let decode = move |row: &PgRow| Found::of(row, &mut reader, stream, query);

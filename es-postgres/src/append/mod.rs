@@ -8,6 +8,7 @@ mod together;
 use std::time::Duration;
 
 use es_core::{AppendError, Appended, StoreError, StreamAppend};
+use futures_util::FutureExt as _;
 use sqlx::PgConnection;
 
 pub(crate) use self::outcome::{Pauses, stored, wait_for_writers};
@@ -144,7 +145,8 @@ impl PgStore {
                     continue;
                 }
                 Attempt::Broken(cause) => {
-                    let answers = self.find_out_all(&entries, &cause).await;
+                    // Boxed: it is large, and hardly ever needed.
+                    let answers = self.find_out_all(&entries, &cause).boxed().await;
                     for (at, answer) in group.into_iter().zip(answers) {
                         outcomes[at] = Some(answer);
                     }

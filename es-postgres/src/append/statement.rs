@@ -1,5 +1,7 @@
 //! One append as one statement: what is sent, and what comes back.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, SubsecRound as _, Utc};
 use es_core::{Appended, ExpectedVersion, NewEvent, Position, StreamAppend, Version};
 use sqlx::PgConnection;
@@ -65,19 +67,20 @@ async fn write_many(
 ) -> Result<Vec<Option<Appended>>, sqlx::Error> {
     let bounds = appends.iter().map(|append| bounds(append.expected));
     let (lowest, highest): (Vec<_>, Vec<_>) = bounds.unzip();
-    let places = (1_i64..).zip(appends).flat_map(|(entry, append)| {
-        (1_i64..).zip(&append.events).map(move |(nth, _)| (entry, nth))
+    let places = appends.iter().flat_map(|append| {
+        let id = append.stream.id();
+        (0..count(append)).rev().map(move |after| (id, after))
     });
-    let (entries, nths): (Vec<_>, Vec<_>) = places.unzip();
+    let (streams, afters): (Vec<_>, Vec<_>) = places.unzip();
     let events = Columns::of(appends.iter().flat_map(|append| &append.events));
-    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(MANY)
+    let rows: Vec<(Uuid, i64, i64)> = sqlx::query_as(MANY)
         .bind(appends.iter().map(|append| append.stream.id()).collect::<Vec<_>>())
         .bind(appends.iter().map(|append| append.stream.category().as_str()).collect::<Vec<_>>())
         .bind(appends.iter().map(|append| count(append)).collect::<Vec<_>>())
         .bind(lowest)
         .bind(highest)
-        .bind(entries)
-        .bind(nths)
+        .bind(streams)
+        .bind(afters)
         .bind(events.ids)
         .bind(events.types)
         .bind(events.schema_versions)
@@ -86,12 +89,14 @@ async fn write_many(
         .bind(events.times)
         .fetch_all(connection)
         .await?;
-    let mut outcomes = vec![None; appends.len()];
-    for (entry, version, position) in rows {
-        let place = usize::try_from(entry - 1).expect("entries are numbered from 1 by us");
-        outcomes[place] = Some(appended(appends[place], version, position));
-    }
-    Ok(outcomes)
+    // Of each stream the last.
+    let written: HashMap<_, _> =
+        rows.into_iter().map(|(stream, version, position)| (stream, (version, position))).collect();
+    let outcome = |append: &&StreamAppend| {
+        let (version, position) = *written.get(&append.stream.id())?;
+        Some(appended(append, version, position))
+    };
+    Ok(appends.iter().map(outcome).collect())
 }
 
 /// From which to which version the stream may be at. Beyond what a version can be there is none to be found.

@@ -128,6 +128,7 @@ async fn stored(
         .bind(append.stream.id())
         .bind(appended.first_version.get().cast_signed() - 1)
         .bind(appended.version.get().cast_signed())
+        .bind(i64::MAX)
         .fetch_all(connection)
         .await
         .map_err(|e| store_error(&e))?;

@@ -110,7 +110,7 @@ impl<W: Work> Queue<W> {
     pub(crate) async fn submit(&self, work: W, item: W::Item) -> Result<W::Answer, Unanswered> {
         // Elsewhere there are no tasks, and what the work needs is not there either: it will say so.
         let Ok(runtime) = Handle::try_current() else {
-            return match work.run(vec![item]).await.pop() {
+            return match work.run(vec![item]).boxed().await.pop() {
                 Some(Done::Answered(answer)) => Ok(answer),
                 _ => Err(Unanswered::Lost),
             };

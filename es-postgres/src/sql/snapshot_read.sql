@@ -1,4 +1,5 @@
--- $1: stream, $2: fingerprint of the snapshot, $3: nothing beyond this version.
+-- $1: stream, $2: fingerprint of the snapshot, $3: nothing beyond this version, $4: at most so many rows, for the planner's sake
+-- as in read_stream.sql.
 -- Gives the events from the one on that the snapshot was made after; without a snapshot, all. That first row has the state
 -- for its payload, the time of the snapshot for its own, and alone has a checksum. It counts only if the stream has
 -- its event: primary key of es.snapshots, then that of es.events. The events are found by the unique index
@@ -10,7 +11,7 @@ WITH kept AS MATERIALIZED (
     JOIN es.events event USING (stream_id, version, position)
     WHERE kept.stream_id = $1 AND kept.fingerprint = $2 AND kept.version <= $3
 )
-SELECT position, stream_id, version, event_id, category, type, schema_version,
+SELECT position, NULL::uuid AS stream_id, version, event_id, category, type, schema_version,
        CASE WHEN version = (SELECT version FROM kept) THEN (SELECT state FROM kept) ELSE payload END AS payload,
        metadata,
        CASE WHEN version = (SELECT version FROM kept) THEN (SELECT created_at FROM kept) ELSE occurred_at END AS occurred_at,
@@ -19,3 +20,4 @@ SELECT position, stream_id, version, event_id, category, type, schema_version,
 FROM es.events
 WHERE stream_id = $1 AND version >= coalesce((SELECT version FROM kept), 1) AND version <= $3
 ORDER BY version
+LIMIT $4
