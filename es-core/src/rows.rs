@@ -284,12 +284,17 @@ impl<T: ReadModel> Rows<'_, T> {
     /// Makes sure that it is known whether there are rows with these keys.
     async fn fetch(&mut self, wanted: &[String]) -> Result<(), ProjectionError> {
         let streams = self.streams;
+        self.tracked()?;
+        let has_all = self.unit.has_all();
         let tracked = self.tracked()?;
         let unknown = |tracked: &Tracked<T>, key: &String| tracked.get(key).is_none();
         let missing = wanted.iter().filter(|key| unknown(tracked, key));
         let mut keys: Vec<String> = missing.cloned().collect();
         if keys.is_empty() {
             return Ok(());
+        }
+        if has_all {
+            return tracked.remember(keys, &[]);
         }
         if !tracked.has_streams {
             let of_streams = streams.iter().filter_map(|stream| T::Key::of_stream(*stream));

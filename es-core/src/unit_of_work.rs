@@ -11,19 +11,43 @@ use crate::read_model::{ReadModel, ReadModelBackend, RowKey as _};
 use crate::row::{FoundRow, RowChange};
 use crate::row_json::{check_readable, decode};
 
+/// Rows that one statement writes.
+const STATEMENT: usize = 5_000;
+
 /// Everything that the handlers of one batch read and changed. Ordered by table, so that all processes lock rows
 /// alike; by type too, since a name does not tell all types apart.
 #[derive(Default)]
-pub(crate) struct UnitOfWork(BTreeMap<(&'static str, TypeId), Box<dyn AnyTracked>>);
+pub(crate) struct UnitOfWork {
+    tables: BTreeMap<(&'static str, TypeId), Box<dyn AnyTracked>>,
+    /// The tables were empty when this was made: what is not here is nowhere.
+    has_all: bool,
+}
 
 impl UnitOfWork {
+    /// On tables that the same transaction has emptied: nothing is ever read from them, and nothing has to be written
+    /// before the end, as long as memory allows.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn on_empty_tables() -> Self {
+        Self { tables: BTreeMap::new(), has_all: true }
+    }
+
     /// The rows of one read model, which live in the table of the projection's version.
     pub(crate) fn of<T: ReadModel>(&mut self, version: u32) -> &mut Tracked<T> {
+        let (name, id) = (T::TABLE.name, TypeId::of::<T>());
+        if self.has_all && !self.tables.contains_key(&(name, id)) {
+            // Rows of one table as two types: neither knows what is done through the other before it is written.
+            self.has_all = self.tables.keys().all(|(known, _)| *known != name);
+        }
         let tracked = self
-            .0
-            .entry((T::TABLE.name, TypeId::of::<T>()))
+            .tables
+            .entry((name, id))
             .or_insert_with(|| Box::new(Tracked::<T>::new(T::TABLE.of_version(version))));
         tracked.as_any().downcast_mut().expect("the entry of a type holds its rows")
+    }
+
+    /// Whether a row that is not here is not in the store either.
+    pub(crate) const fn has_all(&self) -> bool {
+        self.has_all
     }
 
     /// Writes what changed: one statement per table, and one more for the rows that were deleted.
@@ -31,7 +55,31 @@ impl UnitOfWork {
         mut self,
         backend: &mut dyn ReadModelBackend,
     ) -> Result<(), ProjectionError> {
-        for tracked in self.0.values_mut() {
+        self.write_all(backend).await
+    }
+
+    /// At the end of a batch that is not the last of its transaction: goes on with the rows that it has, or, if these are not all
+    /// or more than `rows`, writes what changed and begins anew.
+    #[cfg(feature = "runtime")]
+    pub(crate) async fn flush_beyond(
+        &mut self,
+        rows: usize,
+        backend: &mut dyn ReadModelBackend,
+    ) -> Result<(), ProjectionError> {
+        let held: usize = self.tables.values().map(|tracked| tracked.len()).sum();
+        if self.has_all && held <= rows {
+            return Ok(());
+        }
+        self.write_all(backend).await?;
+        *self = Self::default();
+        Ok(())
+    }
+
+    async fn write_all(
+        &mut self,
+        backend: &mut dyn ReadModelBackend,
+    ) -> Result<(), ProjectionError> {
+        for tracked in self.tables.values_mut() {
             write(&mut **tracked, backend).await?;
         }
         Ok(())
@@ -58,7 +106,7 @@ impl UnitOfWork {
         &mut self,
         table: &'static Table,
     ) -> impl Iterator<Item = &mut (dyn AnyTracked + 'static)> {
-        let all = self.0.values_mut().map(|tracked| &mut **tracked);
+        let all = self.tables.values_mut().map(|tracked| &mut **tracked);
         all.filter(move |tracked| tracked.table().name == table.name)
     }
 }
@@ -71,8 +119,8 @@ async fn write(
     if !removed.is_empty() {
         backend.delete(tracked.table(), &removed).await?;
     }
-    if !changed.is_empty() {
-        backend.upsert(tracked.table(), &changed).await?;
+    for some in changed.chunks(STATEMENT) {
+        backend.upsert(tracked.table(), some).await?;
     }
     Ok(())
 }
@@ -182,6 +230,8 @@ trait AnyTracked: Send + Sync {
     fn as_any(&mut self) -> &mut dyn Any;
     fn table(&self) -> &'static Table;
     fn take_changes(&mut self) -> Result<Changes, ProjectionError>;
+    #[cfg(feature = "runtime")]
+    fn len(&self) -> usize;
     fn forget(&mut self);
 }
 
@@ -216,6 +266,11 @@ impl<T: ReadModel> AnyTracked for Tracked<T> {
             }
         }
         Ok(changes)
+    }
+
+    #[cfg(feature = "runtime")]
+    fn len(&self) -> usize {
+        self.slots.len()
     }
 
     fn forget(&mut self) {
@@ -263,7 +318,7 @@ mod tests {
         }
         let mut unit = UnitOfWork::default();
         assert_eq!(row!("one")(&mut unit), row!("other")(&mut unit), "a trap only if so");
-        let tables: Vec<_> = unit.0.values().map(|tracked| tracked.table().name).collect();
+        let tables: Vec<_> = unit.tables.values().map(|tracked| tracked.table().name).collect();
         assert_eq!(tables, ["one", "other"]);
     }
 }

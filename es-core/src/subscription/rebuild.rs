@@ -26,6 +26,10 @@ use crate::version::Position;
 /// How many events are tried to see how long all would take.
 const SAMPLE: usize = 2_000;
 
+/// How many rows a rebuild in one transaction keeps in memory, to write each only once. Beyond that it reads and writes them
+/// batch by batch.
+const ROWS: usize = 20_000;
+
 /// How read models are built anew in their place. Beside them they are built by a new version of the projection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -236,6 +240,7 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
         let mut at = self.rebuild_start();
         let target = watch.progress().target;
         let mut events = 0;
+        let mut unit = UnitOfWork::on_empty_tables();
         let mut page = self.page(at.position).await?;
         // What comes later is the subscription's, or this would follow a busy log for ever.
         while page.through > at.position && at.position < target {
@@ -244,13 +249,19 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             }
             let last = page.events.last().map(|event| event.id);
             let through = Checkpoint::new(page.through, last.or(at.event));
-            let (handled, next) =
-                tokio::join!(self.handle_page(&page, batch.backend()), self.page(page.through));
+            let (handled, next) = tokio::join!(
+                self.handle_page(&page, &mut unit, batch.backend()),
+                self.page(page.through)
+            );
             handled?;
+            unit.flush_beyond(ROWS, batch.backend())
+                .await
+                .map_err(SubscriptionError::Projection)?;
             events += page.events.len() as u64;
             watch.set(events, through.position);
             (at, page) = (through, next?);
         }
+        unit.flush(batch.backend()).await.map_err(SubscriptionError::Projection)?;
         Ok(batch.commit(at).await?)
     }
 
@@ -279,7 +290,9 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
         let start = BatchStart::new(part, Checkpoint::default(), None);
         let begun = Instant::now();
         let mut batch = self.journal.begin_batch(start).await?;
-        self.handle_page(&page, batch.backend()).await?;
+        let mut unit = UnitOfWork::default();
+        self.handle_page(&page, &mut unit, batch.backend()).await?;
+        unit.flush(batch.backend()).await.map_err(SubscriptionError::Projection)?;
         drop(batch);
         let tried = u32::try_from(page.events.len().max(1)).unwrap_or(u32::MAX);
         let each = begun.elapsed() / tried;
@@ -302,10 +315,10 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
     async fn handle_page(
         &self,
         page: &LogPage,
+        unit: &mut UnitOfWork,
         backend: &mut dyn ReadModelBackend,
     ) -> Result<(), SubscriptionError> {
         let streams = streams_of(&page.events);
-        let mut unit = UnitOfWork::default();
         for event in &page.events {
             let processors = self.plan.processors.iter().zip(0..);
             let mut ours = processors.filter(|(_, number)| {
@@ -314,15 +327,20 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             });
             let Some((processor, _)) = ours.next() else { continue };
             let tables = self.plan.tables;
-            let mut batch =
-                Batch { event, tables, streams: &streams, backend: &mut *backend, unit: &mut unit };
+            let mut batch = Batch {
+                event,
+                tables,
+                streams: &streams,
+                backend: &mut *backend,
+                unit: &mut *unit,
+            };
             let limit = self.plan.config.handler_timeout;
             processor.handle(limit, event, &mut batch).await.map_err(|cause| {
                 let (position, event) = (event.position, event.id);
                 SubscriptionError::Event { event, position, attempts: 1, cause }
             })?;
         }
-        unit.flush(backend).await.map_err(SubscriptionError::Projection)
+        Ok(())
     }
 }
 
