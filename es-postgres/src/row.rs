@@ -1,6 +1,6 @@
 //! A row of `es.events` as an event. Nothing in a row may make the program panic: what does not fit is corrupt.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use es_core::{
     Category, EventId, EventName, Metadata, NewEvent, Payload, Position, SchemaVersion, StoreError,
     StoredEvent, StreamId, Version,
@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// 2000-01-01, from where PostgreSQL counts, in microseconds since 1970.
 pub(crate) const EPOCH: i64 = 946_684_800_000_000;
 
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
+
 /// How many names are remembered of each kind.
 const REMEMBERED: usize = 64;
 
@@ -19,7 +22,16 @@ const REMEMBERED: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     categories: Vec<Category>,
+    known: Known,
+}
+
+/// What is alike in many rows.
+#[derive(Debug, Default)]
+struct Known {
     names: Vec<EventName>,
+    /// The day of the time that was read last, in days since 1970, and its date: events that are near each other in a log
+    /// mostly share it, and to find a date takes longer than all else about a time.
+    day: (i64, NaiveDate),
 }
 
 impl Reader {
@@ -31,7 +43,7 @@ impl Reader {
             let category = text(row, 4).ok_or("its category")?;
             let category = known(&mut self.categories, category, Category::as_str, Category::new);
             let stream = StreamId::new(category.ok_or("its category")?, stream);
-            fields(row, position, stream, &mut self.names)
+            fields(row, position, stream, &mut self.known)
         };
         event().map_err(|what| corrupt(Some(position), what))
     }
@@ -48,7 +60,7 @@ impl Reader {
             let category = category.ok_or_else(|| corrupt(Some(position), "its category"))?;
             check_category(stream, category.to_owned())?;
         }
-        let event = fields(row, position, stream.clone(), &mut self.names);
+        let event = fields(row, position, stream.clone(), &mut self.known);
         event.map_err(|what| corrupt(Some(position), what))
     }
 }
@@ -89,12 +101,12 @@ fn fields(
     row: &PgRow,
     position: i64,
     stream: StreamId,
-    names: &mut Vec<EventName>,
+    seen: &mut Known,
 ) -> Result<StoredEvent, &'static str> {
     let version = bytes(row, 2).map(i64::from_be_bytes).ok_or("its version")?;
     let id = Uuid::from_bytes(bytes(row, 3).ok_or("its id")?);
     let name = text(row, 5).ok_or("its type")?;
-    let name = known(names, name, EventName::as_str, EventName::new).ok_or("its type")?;
+    let name = known(&mut seen.names, name, EventName::as_str, EventName::new).ok_or("its type")?;
     let schema_version = bytes(row, 6).map(i32::from_be_bytes);
     let schema_version = schema_version
         .and_then(|version| SchemaVersion::new(u32::try_from(version).ok()?))
@@ -102,14 +114,30 @@ fn fields(
     // The server has checked that it is JSON when it was written, so the text is taken as it is.
     let payload = Payload::trusted(text(row, 7).ok_or("its payload")?);
     let metadata = metadata(text(row, 8).ok_or("its metadata")?).ok_or("its metadata")?;
-    let occurred_at = time(row, 9).ok_or("the time at which it occurred")?;
-    let recorded_at = time(row, 10).ok_or("the time at which it was recorded")?;
+    let mut time = |column| seen.time(bytes(row, column).map(i64::from_be_bytes)?);
+    let occurred_at = time(9).ok_or("the time at which it occurred")?;
+    let recorded_at = time(10).ok_or("the time at which it was recorded")?;
     let version = Version::new(u64::try_from(version).map_err(|_| "its version")?);
     let position = Position::new(u64::try_from(position).map_err(|_| "its position")?);
     let id = EventId::from_uuid(id);
     let mut event = NewEvent::existing(id, name, schema_version, payload, occurred_at);
     event.metadata = metadata;
     Ok(StoredEvent::record(event, stream, version, position, recorded_at))
+}
+
+impl Known {
+    /// As [`micros`].
+    fn time(&mut self, since_epoch: i64) -> Option<DateTime<Utc>> {
+        let micros = since_epoch.checked_add(EPOCH)?;
+        let (day, of_day) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
+        if day != self.day.0 {
+            self.day = (day, self::micros(since_epoch)?.date_naive());
+        }
+        let seconds = u32::try_from(of_day / 1_000_000).ok()?;
+        let nanos = u32::try_from(of_day % 1_000_000).ok()? * 1_000;
+        let time = NaiveTime::from_num_seconds_from_midnight_opt(seconds, nanos)?;
+        Some(self.day.1.and_time(time).and_utc())
+    }
 }
 
 /// A value of fixed length, as the server sends it: the driver's own decoding looks the column's type up each time.
@@ -168,6 +196,16 @@ mod tests {
         );
         assert_eq!(micros(i64::MAX), None);
         assert_eq!(micros(i64::MIN), None);
+    }
+
+    #[test]
+    fn a_day_that_is_known_gives_the_same_times() {
+        let mut known = Known::default();
+        let near = |time: i64| [time - DAY, time - 1, time, time + 1, time + 999_999, time + DAY];
+        let times = [0, -EPOCH, DAY, -DAY, 7 * DAY + 1, 1 << 60, -(1 << 60)];
+        for time in times.into_iter().flat_map(near).chain([i64::MAX, i64::MIN, 5]) {
+            assert_eq!(known.time(time), micros(time), "{time}");
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ fn measure(
 ) -> Result<()> {
     let mut parties: Vec<Party<'_>> = Vec::new();
     for program in programs.iter().filter(|program| takes_part(entry.who, program)) {
-        match databases.of(program, &entry.fixture) {
+        match databases.of(program, entry.of(program.subject).0) {
             Ok(Some(url)) => parties.push(Party { program, url, figures: Vec::new(), out: false }),
             Ok(None) => {}
             Err(error) => outcome.fail(program, entry, &error),
@@ -60,7 +60,10 @@ fn measure(
             continue;
         }
         server.settle()?;
-        match party.program.call(&party.url, Task::Measure(entry.work.clone())) {
+        match {
+            let work = entry.of(party.program.subject).1.clone();
+            party.program.call(&party.url, Task::Measure(work))
+        } {
             Ok(Answer::Figure(figure)) => party.figures.push(figure),
             Ok(_) => party.out = true,
             Err(error) => {

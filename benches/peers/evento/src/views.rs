@@ -52,6 +52,7 @@ macro_rules! view {
                 view.ok_or_else(|| "no such account".into())
             }
 
+            #[allow(dead_code, reason = "no command is measured with what the store keeps")]
             pub(crate) async fn deposit<E: Executor>(
                 executor: &E,
                 id: &str,
