@@ -320,5 +320,17 @@ mod tests {
         assert_eq!(row!("one")(&mut unit), row!("other")(&mut unit), "a trap only if so");
         let tables: Vec<_> = unit.tables.values().map(|tracked| tracked.table().name).collect();
         assert_eq!(tables, ["one", "other"]);
+        #[cfg(feature = "runtime")]
+        {
+            let mut unit = UnitOfWork::on_empty_tables();
+            row!("one")(&mut unit);
+            row!("other")(&mut unit);
+            assert!(unit.has_all());
+            row!("one")(&mut unit);
+            assert!(
+                !unit.has_all(),
+                "another type of the same table has rows that this one has not"
+            );
+        }
     }
 }

@@ -4,6 +4,7 @@ mod goals;
 mod options;
 mod picture;
 mod plan;
+mod processors;
 mod programs;
 mod report;
 mod rounds;

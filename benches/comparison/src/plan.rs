@@ -104,16 +104,9 @@ impl Sizes {
         let loads = (400_000 / events).clamp(3, 2_000);
         let limit = self.limit(loads, loads / 10);
         let work = Work::Load { events, snapshot: false, limit };
-        entry(name, what, EVENTS, self.streams(), work)
-    }
-
-    /// One database for all lengths.
-    fn streams(&self) -> Fixture {
-        let mut lengths = vec![10, 100, 1_000, 10_000];
-        if !self.quick {
-            lengths.push(100_000);
-        }
-        Fixture::Streams { lengths, snapshot: None }
+        // One database for all lengths but the longest, which not every subject can keep.
+        let lengths = if events > 10_000 { vec![events] } else { vec![10, 100, 1_000, 10_000] };
+        entry(name, what, EVENTS, Fixture::Streams { lengths, snapshot: None }, work)
     }
 }
 

@@ -6,6 +6,7 @@ use anyhow::Result;
 use work::{Answer, Fixture, Task};
 
 use crate::plan::{Entry, Who};
+use crate::processors::Processors;
 use crate::programs::Program;
 use crate::rows::Row;
 use crate::server::Server;
@@ -48,8 +49,8 @@ fn measure(
 ) -> Result<()> {
     let mut parties: Vec<Party<'_>> = Vec::new();
     for program in programs.iter().filter(|program| takes_part(entry.who, program)) {
-        match databases.of(program, entry.of(program.subject).0) {
-            Ok(Some(url)) => parties.push(Party { program, url, figures: Vec::new(), out: false }),
+        match databases.of(program, entry) {
+            Ok(Some(url)) => parties.push(Party::new(program, url)),
             Ok(None) => {}
             Err(error) => outcome.fail(program, entry, &error),
         }
@@ -60,10 +61,8 @@ fn measure(
             continue;
         }
         server.settle()?;
-        match {
-            let work = entry.of(party.program.subject).1.clone();
-            party.program.call(&party.url, Task::Measure(work))
-        } {
+        let task = Task::Measure(entry.of(party.program.subject).1.clone());
+        match party.processors.during(|| party.program.call(&party.url, task)) {
             Ok(Answer::Figure(figure)) => party.figures.push(figure),
             Ok(_) => party.out = true,
             Err(error) => {
@@ -75,7 +74,7 @@ fn measure(
     for party in &parties {
         let subject = party.program.subject.name;
         if let Some(row) = Row::of(entry.name, subject, entry.unit, &party.figures) {
-            eprintln!("    {subject}: {:.1} {}", row.median, row.unit);
+            eprintln!("    {subject}: {:.1} {}{}", row.median, row.unit, party.processors);
             outcome.rows.push(row);
         }
     }
@@ -94,24 +93,35 @@ struct Party<'a> {
     program: &'a Program,
     url: String,
     figures: Vec<f64>,
+    processors: Processors,
     /// It does not do this work, or has failed at it.
     out: bool,
+}
+
+impl<'a> Party<'a> {
+    fn new(program: &'a Program, url: String) -> Self {
+        let (figures, processors) = (Vec::new(), Processors::default());
+        Self { program, url, figures, processors, out: false }
+    }
 }
 
 /// The databases, made when they are first needed.
 struct Databases<'a> {
     server: &'a Server,
-    /// By subject and fixture; `None` where the subject has nothing for it.
-    known: HashMap<(&'static str, Fixture), Option<String>>,
+    /// By subject, fixture, and, where nothing is in it at first, work; `None` where the subject has nothing for it, or failed.
+    known: HashMap<(&'static str, Fixture, Option<&'static str>), Option<String>>,
 }
 
 impl Databases<'_> {
-    fn of(&mut self, program: &Program, fixture: &Fixture) -> Result<Option<String>> {
-        let key = (program.subject.name, fixture.clone());
+    fn of(&mut self, program: &Program, entry: &Entry) -> Result<Option<String>> {
+        let fixture = entry.of(program.subject).0;
+        let own = (*fixture == Fixture::Empty).then_some(entry.name);
+        let key = (program.subject.name, fixture.clone(), own);
         if let Some(known) = self.known.get(&key) {
             return Ok(known.clone());
         }
         let name = format!("{}_{}", program.subject.name.replace('-', "_"), self.known.len());
+        self.known.insert(key.clone(), None);
         let url = self.server.database(&name)?;
         let answer = program.call(&url, Task::Prepare(fixture.clone()))?;
         self.server.vacuum(&url)?;

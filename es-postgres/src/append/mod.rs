@@ -19,6 +19,9 @@ use crate::store::{By, PgStore};
 /// How often a statement that lost against another one is sent again.
 const TRIES: u32 = 10;
 
+/// After how many of these a statement for many is sent in parts: whoever is to blame need not be all of them.
+const TOGETHER: u32 = 3;
+
 pub(crate) type Outcome = Result<Appended, AppendError>;
 
 impl PgStore {
@@ -126,6 +129,12 @@ impl PgStore {
                     }
                     (open, tries + 1)
                 }
+                // One of them is to blame. The others are as good as new.
+                ref attempt if group.len() > 1 && attempt.is_of_one(tries) => {
+                    let second = group.split_off(group.len() / 2);
+                    groups.push((second, 0));
+                    (group, 0)
+                }
                 Attempt::Collision(error) if tries >= TRIES => {
                     Self::fail(&group, &error, outcomes);
                     continue;
@@ -133,12 +142,6 @@ impl PgStore {
                 Attempt::Collision(_) => {
                     tokio::time::sleep(Duration::from_millis(1 << tries)).await;
                     (group, tries + 1)
-                }
-                // One of them is to blame. The others are as good as new.
-                Attempt::Refused(_) if group.len() > 1 => {
-                    let second = group.split_off(group.len() / 2);
-                    groups.push((second, 0));
-                    (group, 0)
                 }
                 Attempt::Refused(error) | Attempt::Failed(error) => {
                     Self::fail(&group, &error, outcomes);
@@ -218,4 +221,15 @@ enum Attempt {
     Failed(StoreError),
     /// The connection broke: who knows.
     Broken(sqlx::Error),
+}
+
+impl Attempt {
+    /// Whether, after so many tries, it is likely that one of the entries alone is the reason.
+    const fn is_of_one(&self, tries: u32) -> bool {
+        match self {
+            Self::Refused(_) => true,
+            Self::Collision(_) => tries >= TOGETHER,
+            _ => false,
+        }
+    }
 }

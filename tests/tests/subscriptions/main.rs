@@ -13,6 +13,7 @@ mod owners;
 mod postgres_faults;
 mod probe;
 mod rebuild;
+mod rebuilt_alike;
 mod retries;
 mod seam;
 mod smoke;

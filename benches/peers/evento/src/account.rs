@@ -28,7 +28,8 @@ pub(crate) fn stored(id: String, version: u64, event: Past) -> work::Result<even
         id: ulid::Ulid::generate(),
         aggregate_id: id,
         aggregate_type: Account::aggregate_type().to_owned(),
-        version: u16::try_from(version)?,
+        // Longer streams it has none of.
+        version: u16::try_from(version).map_err(|_| work::Unsupported)?,
         name: name.to_owned(),
         data,
         // Long ago, so that a subscription need not wait until it is stable; later with each version.

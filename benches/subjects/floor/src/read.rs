@@ -14,14 +14,20 @@ const BATCH: u32 = 5_000;
 
 /// The columns that es reads, in its order.
 macro_rules! select {
-    ($rest:literal) => {
+    ($stream:literal, $rest:literal) => {
         concat!(
-            "SELECT position, stream_id, version, event_id, category, type, schema_version, payload, metadata, ",
+            "SELECT position, ",
+            $stream,
+            ", version, event_id, category, type, schema_version, payload, metadata, ",
             "occurred_at, recorded_at FROM es.events ",
             $rest
         )
     };
 }
+
+/// With a limit the planner reads in the order of the index, and the server sends while it reads.
+const STREAM: &str = select!("NULL::uuid", "WHERE stream_id = $1 ORDER BY version LIMIT $2");
+const LOG: &str = select!("stream_id", "ORDER BY position LIMIT $1");
 
 #[derive(Deserialize)]
 struct Opened {
@@ -45,8 +51,7 @@ struct Withdrawn {
 /// One SELECT of a stream. Gives its last version too.
 pub(crate) async fn stream(pool: &PgPool, account: Uuid) -> Result<(i64, Account)> {
     let (mut version, mut found) = (0, Account::default());
-    let mut rows =
-        sqlx::query(select!("WHERE stream_id = $1 ORDER BY version")).bind(account).fetch(pool);
+    let mut rows = sqlx::query(STREAM).bind(account).bind(i64::MAX).fetch(pool);
     while let Some(row) = rows.try_next().await? {
         version = row.try_get(2)?;
         found.events += 1;
@@ -58,7 +63,7 @@ pub(crate) async fn stream(pool: &PgPool, account: Uuid) -> Result<(i64, Account
 /// One SELECT of the log, added up as it comes.
 pub(crate) async fn log(pool: &PgPool) -> Result<Tally> {
     let mut tally = Tally::default();
-    let mut rows = sqlx::query(select!("ORDER BY position")).fetch(pool);
+    let mut rows = sqlx::query(LOG).bind(i64::MAX).fetch(pool);
     while let Some(row) = rows.try_next().await? {
         tally.add(row.try_get(1)?, change(&row)?);
     }
@@ -81,7 +86,7 @@ pub(crate) async fn log_into_table(pool: &PgPool) -> Result<Account> {
     let mut transaction = pool.begin().await?;
     sqlx::query("DELETE FROM balances").execute(&mut *transaction).await?;
     let (mut tally, mut counted) = (Tally::default(), 0);
-    let mut rows = sqlx::query(select!("ORDER BY position")).fetch(pool);
+    let mut rows = sqlx::query(LOG).bind(i64::MAX).fetch(pool);
     while let Some(row) = rows.try_next().await? {
         tally.add(row.try_get(1)?, change(&row)?);
         counted += 1;
