@@ -48,7 +48,8 @@ pub trait Projection: Send + 'static {
     ) -> BoxFuture<'a, Result<(), ProjectionError>>;
 
     /// Empties what its handlers have written with SQL of their own; [`READ_MODELS`](Self::READ_MODELS) are emptied without it.
-    /// Called when the projection is reset or rebuilt, in the transaction that sets its checkpoint back.
+    /// Called when the projection is reset or rebuilt, in the transaction that sets its checkpoint back. It adds no rows to them: a
+    /// rebuild takes them to be empty.
     ///
     /// # Errors
     /// [`ProjectionError`]: nothing is reset.
@@ -208,11 +209,12 @@ impl Batch<'_> {
 
     /// The store's own transaction, for adapters that offer it to handlers: `None` when it is of another type.
     pub fn transaction<T: 'static>(&mut self) -> Option<&mut T> {
-        self.backend.transaction().downcast_mut()
+        self.event_and_transaction().1
     }
 
     /// Both at once, for adapters whose context offers both.
     pub fn event_and_transaction<T: 'static>(&mut self) -> (&StoredEvent, Option<&mut T>) {
+        self.unit.share();
         (self.event, self.backend.transaction().downcast_mut())
     }
 }

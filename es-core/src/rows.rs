@@ -88,7 +88,7 @@ impl fmt::Debug for ReadModels<'_> {
 /// The rows of one read model, as this batch sees them: its own changes included.
 ///
 /// Soft-deleted rows are not there, except [`with_deleted`](Self::with_deleted). What is changed is written when the batch ends, or when a query of the same
-/// batch has to find it: one statement for all rows of a table, and one more for those that were deleted.
+/// batch has to find it: one statement for the rows of a table (up to 5,000), and one more for those that were deleted.
 pub struct Rows<'a, T: ReadModel> {
     /// When the event occurred: the time of every change.
     at: DateTime<Utc>,

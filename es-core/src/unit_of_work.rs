@@ -19,8 +19,10 @@ const STATEMENT: usize = 5_000;
 #[derive(Default)]
 pub(crate) struct UnitOfWork {
     tables: BTreeMap<(&'static str, TypeId), Box<dyn AnyTracked>>,
-    /// The tables were empty when this was made: what is not here is nowhere.
+    /// The tables were empty when this was made, and nobody else writes or reads them: what is not here is nowhere.
     has_all: bool,
+    /// Changes of earlier batches are not written yet.
+    defers: bool,
 }
 
 impl UnitOfWork {
@@ -28,15 +30,29 @@ impl UnitOfWork {
     /// before the end, as long as memory allows.
     #[cfg(feature = "runtime")]
     pub(crate) fn on_empty_tables() -> Self {
-        Self { tables: BTreeMap::new(), has_all: true }
+        Self { has_all: true, ..Self::default() }
+    }
+
+    /// From now on somebody else may look at the tables too.
+    pub(crate) const fn share(&mut self) {
+        self.has_all = false;
+    }
+
+    /// Whether somebody else looks at the tables who does not find there what earlier batches have changed.
+    #[cfg(feature = "runtime")]
+    pub(crate) const fn is_behind(&self) -> bool {
+        self.defers && !self.has_all
     }
 
     /// The rows of one read model, which live in the table of the projection's version.
     pub(crate) fn of<T: ReadModel>(&mut self, version: u32) -> &mut Tracked<T> {
         let (name, id) = (T::TABLE.name, TypeId::of::<T>());
-        if self.has_all && !self.tables.contains_key(&(name, id)) {
+        if self.has_all
+            && !self.tables.contains_key(&(name, id))
+            && self.tables.keys().any(|(known, _)| *known == name)
+        {
             // Rows of one table as two types: neither knows what is done through the other before it is written.
-            self.has_all = self.tables.keys().all(|(known, _)| *known != name);
+            self.share();
         }
         let tracked = self
             .tables
@@ -50,7 +66,7 @@ impl UnitOfWork {
         self.has_all
     }
 
-    /// Writes what changed: one statement per table, and one more for the rows that were deleted.
+    /// Writes what changed: one statement per table and 5,000 rows, and one more for the rows that were deleted.
     pub(crate) async fn flush(
         mut self,
         backend: &mut dyn ReadModelBackend,
@@ -68,6 +84,7 @@ impl UnitOfWork {
     ) -> Result<(), ProjectionError> {
         let held: usize = self.tables.values().map(|tracked| tracked.len()).sum();
         if self.has_all && held <= rows {
+            self.defers = held > 0;
             return Ok(());
         }
         self.write_all(backend).await?;
@@ -294,43 +311,44 @@ mod tests {
     use crate::column::Column;
     use std::any::type_name;
 
+    /// Uses a type called `Row` that is no other's.
+    macro_rules! row {
+        ($table:literal) => {{
+            #[derive(Clone, serde::Serialize, serde::Deserialize)]
+            struct Row {
+                id: i64,
+            }
+            impl ReadModel for Row {
+                type Key = i64;
+                const TABLE: &'static Table =
+                    &Table::new($table, "id", const { &[Column::of::<i64>("id")] });
+                fn key(&self) -> i64 {
+                    self.id
+                }
+            }
+            |unit: &mut UnitOfWork| {
+                unit.of::<Row>(1);
+                type_name::<Row>()
+            }
+        }};
+    }
+
     #[test]
     fn types_of_one_name_are_kept_apart() {
-        macro_rules! row {
-            ($table:literal) => {{
-                #[derive(Clone, serde::Serialize, serde::Deserialize)]
-                struct Row {
-                    id: i64,
-                }
-                impl ReadModel for Row {
-                    type Key = i64;
-                    const TABLE: &'static Table =
-                        &Table::new($table, "id", const { &[Column::of::<i64>("id")] });
-                    fn key(&self) -> i64 {
-                        self.id
-                    }
-                }
-                |unit: &mut UnitOfWork| {
-                    unit.of::<Row>(1);
-                    type_name::<Row>()
-                }
-            }};
-        }
         let mut unit = UnitOfWork::default();
         assert_eq!(row!("one")(&mut unit), row!("other")(&mut unit), "a trap only if so");
         let tables: Vec<_> = unit.tables.values().map(|tracked| tracked.table().name).collect();
         assert_eq!(tables, ["one", "other"]);
-        #[cfg(feature = "runtime")]
-        {
-            let mut unit = UnitOfWork::on_empty_tables();
-            row!("one")(&mut unit);
-            row!("other")(&mut unit);
-            assert!(unit.has_all());
-            row!("one")(&mut unit);
-            assert!(
-                !unit.has_all(),
-                "another type of the same table has rows that this one has not"
-            );
-        }
+    }
+
+    #[cfg(feature = "runtime")]
+    #[test]
+    fn two_types_of_one_table_share_it() {
+        let mut unit = UnitOfWork::on_empty_tables();
+        row!("one")(&mut unit);
+        row!("other")(&mut unit);
+        assert!(unit.has_all());
+        row!("one")(&mut unit);
+        assert!(!unit.has_all(), "neither knows what is done through the other");
     }
 }

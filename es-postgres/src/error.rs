@@ -27,6 +27,10 @@ pub(crate) fn store_error(error: &sqlx::Error) -> StoreError {
             needed: NEWEST,
             hint: "call `PgStore::migrate` once before the store is used",
         },
+        Class::Corrupt => {
+            let what = "a stream has events beyond the version that `es.streams` gives it: somebody wrote around the store";
+            StoreError::Corrupt { what: what.to_owned() }
+        }
         Class::Other => StoreError::Other(cause),
     }
 }
@@ -109,10 +113,15 @@ pub(crate) fn is_impatience(error: &sqlx::Error) -> bool {
 
 /// Whether an event id is stored already.
 pub(crate) fn is_duplicate_event(error: &sqlx::Error) -> bool {
+    breaks(error, "events_event_id")
+}
+
+/// Whether a row is there already that this unique constraint of `es.events` allows only once.
+fn breaks(error: &sqlx::Error, constraint: &str) -> bool {
     server_error(error).is_some_and(|error| {
         error.code() == "23505"
             && error.schema() == Some("es")
-            && error.constraint() == Some("events_event_id")
+            && error.constraint() == Some(constraint)
     })
 }
 
@@ -143,11 +152,15 @@ pub(crate) fn is_empty_where_needed(error: &sqlx::Error) -> bool {
 enum Class {
     Unavailable,
     NoSchema,
+    Corrupt,
     Other,
 }
 
 fn class(error: &sqlx::Error) -> Class {
     use sqlx::Error as E;
+    if breaks(error, "events_stream_version") {
+        return Class::Corrupt;
+    }
     if let Some(error) = server_error(error) {
         return class_of_code(error.code(), error.message());
     }

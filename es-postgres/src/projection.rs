@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::batch::PgBatch;
 use crate::store::{By, PgStore};
 use crate::table;
+use crate::transaction::Silence;
 
 impl ProjectionStore for PgStore {
     type Batch = PgBatch;
@@ -57,7 +58,8 @@ impl ProjectionStore for PgStore {
 
     async fn begin_batch(&self, start: BatchStart) -> Result<PgBatch, StoreError> {
         self.ready().await?;
-        Ok(PgBatch::new(self.transaction_within(By::Subscription, start.idle_limit).await?, start))
+        let silence = start.idle_limit.map_or(Silence::AsSet, Silence::UpTo);
+        Ok(PgBatch::new(self.transaction_within(By::Subscription, silence).await?, start))
     }
 
     async fn read_rows(

@@ -9,6 +9,7 @@ use crate::error::{cause, has_waited_in_vain, is_denied, is_missing_table, store
 use crate::projection::integer;
 use crate::store::{By, PgStore};
 use crate::table::quoted;
+use crate::transaction::Silence;
 
 /// How long to wait for a table at the first try, and at most: twice as long at each further one.
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(250));
@@ -45,7 +46,7 @@ impl PgStore {
         tables: &[Promotion],
         patience: Duration,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.transaction_within(By::Subscription, None).await?;
+        let mut transaction = self.transaction_within(By::Subscription, Silence::AsSet).await?;
         let lock = sqlx::raw_sql(include_str!("sql/table_lock.sql"));
         lock.execute(&mut *transaction).await.map_err(|e| store_error(&e))?;
         sqlx::query(include_str!("sql/promote_patience.sql"))

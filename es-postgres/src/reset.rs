@@ -7,6 +7,7 @@ use crate::batch::PgBatch;
 use crate::error::store_error;
 use crate::projection::{bigint, checkpoint, integer};
 use crate::store::{By, PgStore};
+use crate::transaction::Silence;
 
 impl PgStore {
     pub(crate) async fn open_reset(
@@ -28,7 +29,8 @@ impl PgStore {
                 .await
                 .map_err(|e| store_error(&e))?;
         }
-        let mut transaction = self.transaction_within(By::Subscription, None).await?;
+        // A rebuild says nothing for as long as it keeps its rows to itself.
+        let mut transaction = self.transaction_within(By::Subscription, Silence::Unlimited).await?;
         for statement in [include_str!("sql/reset_lock.sql"), include_str!("sql/reset_letters.sql")]
         {
             sqlx::query(statement)

@@ -85,8 +85,10 @@ impl PgStore {
         Ok(Self::new(commands, subscriptions, config))
     }
 
-    /// A store on a pool that the program has anyway. Appends are slower by their planning time, unless the pool's
-    /// connections set `plan_cache_mode=force_generic_plan`. Subscriptions share it: how many connections there are is for
+    /// A store on a pool that the program has anyway. Appends are slower by their planning time, and long streams are read by
+    /// a slower plan, unless the pool's connections set `plan_cache_mode=force_generic_plan`; without
+    /// `test_before_acquire(false)` the pool asks the server before each use of a connection whether it is there, which is
+    /// one more round trip. Subscriptions share it: how many connections there are is for
     /// the program to say, so it must be large enough for the batches that are open at once and the commands beside them.
     pub fn from_pool(pool: PgPool) -> Self {
         let lines = Lines::new(pool);

@@ -10,6 +10,17 @@ use crate::store::{By, PgStore};
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
+/// How long a transaction's session may say nothing before the server ends it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Silence {
+    /// As the server, the database or the user is set.
+    AsSet,
+    /// For as long as it takes.
+    Unlimited,
+    /// At least a millisecond. A process that was stopped would keep its locks otherwise.
+    UpTo(Duration),
+}
+
 impl PgStore {
     /// Opens a transaction, for [`append_in`](Self::append_in) and the program's own statements. Dropped without a commit
     /// it is rolled back.
@@ -24,21 +35,26 @@ impl PgStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when there is no connection to be had.
     pub async fn transaction(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        self.transaction_within(By::Command, None).await
+        self.transaction_within(By::Command, Silence::AsSet).await
     }
 
-    /// As [`transaction`](Self::transaction). The server ends the session when nothing comes from it for longer than
-    /// `idle`: a process that was stopped would keep its locks otherwise. In the same round trip.
+    /// As [`transaction`](Self::transaction), with a limit to its silence. In the same round trip.
     pub(crate) async fn transaction_within(
         &self,
         by: By,
-        idle: Option<Duration>,
+        silence: Silence,
     ) -> Result<Transaction<'static, Postgres>, StoreError> {
-        let begin = match idle {
+        let millis = match silence {
+            Silence::AsSet => None,
+            Silence::Unlimited => Some(0),
+            Silence::UpTo(limit) => {
+                Some(limit.as_millis().clamp(1, i32::MAX.cast_unsigned().into()))
+            }
+        };
+        let begin = match millis {
             None => BEGIN.to_owned(),
-            // A setting takes no bound value; this is a number. 0 would mean that there is no limit.
-            Some(idle) => {
-                let millis = idle.as_millis().clamp(1, i32::MAX.cast_unsigned().into());
+            // A setting takes no bound value; this is a number.
+            Some(millis) => {
                 format!("{BEGIN}; SET LOCAL idle_in_transaction_session_timeout = {millis}")
             }
         };

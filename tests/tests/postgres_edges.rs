@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use es_core::ExpectedVersion::{Any, NoStream};
+use es_core::ExpectedVersion::{Any, Exact, NoStream};
 use es_core::{AppendError, Category, EventStore as _, StoreError, StreamId, StreamQuery, Version};
 use es_postgres::{PgConfig, PgStore};
 use es_tests::TestDatabase;
@@ -47,6 +47,32 @@ async fn a_sequence_behind_the_log_is_refused() {
     .await
     .unwrap();
     store.append(entry(&stream(), NoStream, 3)).await.expect("the advice that was given helps");
+}
+
+#[tokio::test]
+async fn a_version_is_taken_once_also_by_who_writes_around_the_store() {
+    let database = TestDatabase::create().await;
+    let store = database.store().await;
+    let stream = stream();
+    store.append(entry(&stream, NoStream, 2)).await.unwrap();
+    let around = async |version: i64| {
+        let insert = "INSERT INTO es.events (stream_id, version, event_id, category, type, schema_version, payload, \
+                      metadata, occurred_at) SELECT stream_id, $1, gen_random_uuid(), category, type, \
+                      schema_version, payload, metadata, occurred_at FROM es.events WHERE version = 1";
+        sqlx::query(insert).bind(version).execute(store.pool()).await
+    };
+    let refused = around(2).await.unwrap_err().to_string();
+    assert!(refused.contains("events_stream_version"), "{refused}");
+
+    around(3).await.unwrap();
+    for expected in [Any, Exact(Version::new(2))] {
+        match store.append(entry(&stream, expected, 1)).await {
+            Err(AppendError::Store(StoreError::Corrupt { what })) => {
+                assert!(what.contains("around the store"), "{what}");
+            }
+            outcome => panic!("{outcome:?}"),
+        }
+    }
 }
 
 #[tokio::test]

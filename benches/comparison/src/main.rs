@@ -33,7 +33,7 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let programs = programs::build(|subject| options.includes(subject))?;
     let outcome = {
         // Dropped, and so stopped, before anything is printed that may fail.
-        let server = server::Server::start()?;
+        let server = server::Server::start(options.statements)?;
         rounds::run(&plan, &programs, &server, options.rounds())?
     };
     println!("{}", report::table(&plan, &outcome.rows));

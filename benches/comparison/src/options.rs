@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// Only these subjects; may be repeated.
     #[arg(long, value_name = "SUBJECT")]
     subject: Vec<String>,
+    /// Prints the statements that took the server longest; `pg_stat_statements` must be installed beside it.
+    #[arg(long)]
+    pub(crate) statements: bool,
     /// Another number of rounds.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: Option<u32>,

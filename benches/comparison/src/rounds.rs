@@ -75,6 +75,7 @@ fn measure(
         let subject = party.program.subject.name;
         if let Some(row) = Row::of(entry.name, subject, entry.unit, &party.figures) {
             eprintln!("    {subject}: {:.1} {}{}", row.median, row.unit, party.processors);
+            eprint!("{}", server.statements(&party.url)?);
             outcome.rows.push(row);
         }
     }

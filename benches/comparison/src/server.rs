@@ -13,12 +13,34 @@ const DURABLE: &[(&str, &str)] =
 #[derive(Debug)]
 pub(crate) struct Server {
     cluster: Cluster,
+    statements: bool,
 }
 
 impl Server {
-    pub(crate) fn start() -> Result<Self> {
-        let cluster = Cluster::start(DURABLE).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        Ok(Self { cluster })
+    /// With `statements` it counts them, which costs all subjects a little.
+    pub(crate) fn start(statements: bool) -> Result<Self> {
+        let counting = [("shared_preload_libraries", "pg_stat_statements")];
+        let settings = [DURABLE, if statements { &counting } else { &[] }].concat();
+        let cluster = Cluster::start(&settings).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let server = Self { cluster, statements };
+        if statements {
+            server.sql("CREATE EXTENSION pg_stat_statements")?;
+        }
+        Ok(server)
+    }
+
+    /// The statements in a database since it was made that took longest in all, a line each; nothing where they are not counted.
+    pub(crate) fn statements(&self, url: &str) -> Result<String> {
+        if !self.statements {
+            return Ok(String::new());
+        }
+        let name = url.split('?').next().and_then(|url| url.rsplit('/').next()).unwrap_or_default();
+        self.sql(&format!(
+            "SELECT format('        %s × %s µs, %s rows: %s', calls, round(mean_exec_time * 1000), rows, \
+             left(regexp_replace(regexp_replace(query, '--[^\n]*\n', '', 'g'), '\\s+', ' ', 'g'), 100)) \
+             FROM pg_stat_statements JOIN pg_database ON pg_database.oid = dbid WHERE datname = '{name}' \
+             ORDER BY total_exec_time DESC LIMIT 5"
+        ))
     }
 
     /// Makes an empty database and gives its URL.
@@ -29,28 +51,30 @@ impl Server {
 
     /// As autovacuum would leave a table that was filled a while ago.
     pub(crate) fn vacuum(&self, url: &str) -> Result<()> {
-        self.sql_in(url, "VACUUM ANALYZE")
+        self.sql_in(url, "VACUUM ANALYZE").map(drop)
     }
 
     /// Writes out what the work before has left in memory, so that the next one does not pay for it.
     pub(crate) fn settle(&self) -> Result<()> {
-        self.sql("CHECKPOINT")
+        self.sql("CHECKPOINT").map(drop)
     }
 
-    fn sql(&self, statement: &str) -> Result<()> {
+    /// What psql prints.
+    fn sql(&self, statement: &str) -> Result<String> {
         self.sql_in(self.cluster.url(), statement)
     }
 
-    fn sql_in(&self, url: &str, statement: &str) -> Result<()> {
+    fn sql_in(&self, url: &str, statement: &str) -> Result<String> {
         let psql = self.cluster.programs().join("psql");
         let program = if psql.exists() { psql } else { "psql".into() };
         let output = Command::new(program)
-            .args(["--no-psqlrc", "--quiet", "--command", statement, url])
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
+            .args(["--command", statement, url])
             .output()
             .context("psql cannot be run: install the PostgreSQL client programs")?;
         if !output.status.success() {
             bail!("{statement}: {}", String::from_utf8_lossy(&output.stderr).trim());
         }
-        Ok(())
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }

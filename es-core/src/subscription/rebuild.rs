@@ -36,6 +36,9 @@ const ROWS: usize = 20_000;
 pub enum Rebuild {
     /// All in one transaction: readers see the old state until the new one is whole, and a rebuild that is cancelled or fails
     /// leaves the old one. What other processes commit meanwhile waits, and is then refused.
+    ///
+    /// Up to 20,000 rows of a projection that writes through `ReadModels` alone are kept in memory meanwhile and written
+    /// at the end, or when a query has to find them. One that cannot be written is noticed only then.
     InOneTransaction,
     /// The read models are emptied at once, and fill up batch by batch. Cancelled, it is stopped where it is; the next
     /// start goes on from there.
@@ -236,11 +239,19 @@ impl<S: SubscriptionStore + Clone> SubscriptionManager<S> {
 impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
     /// Everything in the transaction that empties the tables.
     pub(super) async fn replay_at_once(&self, watch: Arc<Watch>) -> Result<(), SubscriptionError> {
+        if !self.replay(&watch, UnitOfWork::on_empty_tables()).await? {
+            tracing::debug!(projection = %self.plan.name, "its rows are shared: once more, batch by batch");
+            self.replay(&watch, UnitOfWork::default()).await?;
+        }
+        Ok(())
+    }
+
+    /// False if a handler looked for rows in the tables that the unit had not written there yet: nothing is done then.
+    async fn replay(&self, watch: &Watch, mut unit: UnitOfWork) -> Result<bool, SubscriptionError> {
         let mut batch = self.begin_reset().await?;
         let mut at = self.rebuild_start();
         let target = watch.progress().target;
         let mut events = 0;
-        let mut unit = UnitOfWork::on_empty_tables();
         let mut page = self.page(at.position).await?;
         // What comes later is the subscription's, or this would follow a busy log for ever.
         while page.through > at.position && at.position < target {
@@ -253,6 +264,9 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
                 self.handle_page(&page, &mut unit, batch.backend()),
                 self.page(page.through)
             );
+            if unit.is_behind() {
+                return Ok(false);
+            }
             handled?;
             unit.flush_beyond(ROWS, batch.backend())
                 .await
@@ -262,7 +276,8 @@ impl<L: SubscriptionStore + Clone, J: SubscriptionStore + Clone> Runner<L, J> {
             (at, page) = (through, next?);
         }
         unit.flush(batch.backend()).await.map_err(SubscriptionError::Projection)?;
-        Ok(batch.commit(at).await?)
+        batch.commit(at).await?;
+        Ok(true)
     }
 
     /// Where a rebuild begins: as the subscription did, but for one that began at the end of the log, which is built from all.

@@ -17,6 +17,7 @@ use crate::error::{has_collided, is_collision, is_refusal, store_error};
 use crate::read::locate;
 use crate::row::Reader;
 use crate::store::{By, PgStore};
+use crate::transaction::Silence;
 
 /// How often a transaction that lost against another one is run again.
 const TRIES: u32 = 10;
@@ -66,7 +67,7 @@ enum Attempt {
 
 impl PgStore {
     async fn try_inline(&self, append: &StreamAppend, projections: &InlineProjections) -> Attempt {
-        let mut inline = match self.transaction_within(By::Command, Some(IDLE)).await {
+        let mut inline = match self.transaction_within(By::Command, Silence::UpTo(IDLE)).await {
             Ok(transaction) => Inline::new(transaction),
             Err(error) => return Attempt::Refused(refused(error)),
         };

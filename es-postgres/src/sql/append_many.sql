@@ -4,8 +4,9 @@
 -- $6 to $13: one element per event: its stream, how many of that stream come after it, and what is stored.
 -- Gives the events that were written, in order. Streams of which there is none lost, or somebody else has locked them.
 -- Rows of es.streams are found and locked through its primary key, in the order of their ids. One that is locked is passed
--- over: nobody waits for it who has not come for it alone. Two calls can still meet, and even deadlock, over streams that
--- they begin, as it is the index that makes one wait for the other; the server notices, and the loser is sent again.
+-- over: nobody waits for it who has not come for it alone. Two calls can still wait for each other over streams that they
+-- begin, in the order of their ids, and over event ids, in any order, as it is the index that makes one wait; the server
+-- notices a deadlock, and the loser is sent again.
 -- The plan is made once per connection, perhaps when there is no stream yet, and must not be one for a small table: so
 -- rows are looked up one by one (a locking subquery is not turned into a join), and moved by way of ON CONFLICT.
 WITH entry AS (
@@ -20,7 +21,7 @@ WITH entry AS (
           AND head.version BETWEEN entry.lowest AND entry.highest
         FOR NO KEY UPDATE SKIP LOCKED
     ) head
-    -- It is always there.
+    -- It is always there: streams are never deleted.
     ON CONFLICT (stream_id) DO UPDATE SET version = head.version + excluded.version
     RETURNING stream_id, category, version
 ), begun AS (
@@ -39,7 +40,7 @@ SELECT stream_id, move.version - event.after, event_id, move.category, type, sch
 FROM unnest($6::uuid[], $7::bigint[], $8::uuid[], $9::text[], $10::integer[], $11::text[], $12::text[],
             $13::timestamptz[]) WITH ORDINALITY
      AS event (stream_id, after, event_id, type, schema_version, payload, metadata, occurred_at, place)
--- First those that are there: to lock one never waits.
+-- First those that are there, all of them: to lock one never waits.
 JOIN (SELECT * FROM moved UNION ALL SELECT * FROM begun) move USING (stream_id)
 ORDER BY place
 RETURNING stream_id, version, position

@@ -11,6 +11,7 @@ WITH kept AS MATERIALIZED (
     JOIN es.events event USING (stream_id, version, position)
     WHERE kept.stream_id = $1 AND kept.fingerprint = $2 AND kept.version <= $3
 )
+-- The stream is known to who asks, and so is not sent; its column keeps its place.
 SELECT position, NULL::uuid AS stream_id, version, event_id, category, type, schema_version,
        CASE WHEN version = (SELECT version FROM kept) THEN (SELECT state FROM kept) ELSE payload END AS payload,
        metadata,

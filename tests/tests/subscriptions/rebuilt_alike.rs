@@ -3,11 +3,20 @@
 
 use es_core::prelude::*;
 use es_core::subscription::{Rebuild, SubscriptionManager};
-use es_core::{Filter, RowQuery, Stored, SubscriptionStore};
+use es_core::{Filter, NewEvent, Projection, RowQuery, Stored, SubscriptionStore};
+use es_postgres::{PgContext, PgStore};
+use es_tests::TestDatabase;
 
-use crate::support::{Noted, Outcome, SOON, note, quick};
+use crate::support::{Noted, Outcome, SOON, Sums, append, ms, note, quick, sums, takes};
 
-crate::on_each_store!(all_kinds_of_changes, more_rows_than_it_keeps);
+crate::on_each_store!(
+    all_kinds_of_changes,
+    more_rows_than_it_keeps,
+    another_type_that_comes_to_the_table_later,
+);
+
+/// Events of each log here: more than two pages of a rebuild in one transaction, which have 2,000.
+const EVENTS: i64 = 4_200;
 
 /// A row for each amount, and what became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ReadModel)]
@@ -19,78 +28,194 @@ struct Amount {
     found: i64,
 }
 
-/// How many rows an event writes.
+impl Amount {
+    const fn new(n: i64) -> Self {
+        Self { n, touched: 0, found: 0 }
+    }
+}
+
+/// The same rows as something else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ReadModel)]
+#[read_model(table = "amounts")]
+struct Touched {
+    #[read_model(id)]
+    n: i64,
+    touched: i64,
+    found: i64,
+}
+
+/// Changes rows of long ago in every way that there is.
 #[derive(Clone)]
 struct Amounts {
+    /// How many rows each event writes.
     rows: i64,
 }
 
 #[projection(name = "amounts", read_models(Amount))]
 impl Amounts {
-    /// Changes rows of long ago in every way that there is.
     #[handles(Noted)]
     async fn noted(&self, event: &Noted, cx: &mut ReadModels<'_>) -> Outcome {
         let n = event.n;
-        let new = |at| Amount { n: at, touched: 0, found: 0 };
         let mut rows = cx.rows::<Amount>();
-        rows.save_many((n * self.rows..(n + 1) * self.rows).map(new)).await?;
+        rows.save_many((n * self.rows..(n + 1) * self.rows).map(Amount::new)).await?;
         let old = n / 2 * self.rows;
         match n % 7 {
             0 => rows.delete(&old).await?,
-            1 => drop(rows.soft_delete(&old).await?),
-            2 => drop(rows.update(&old, |row| row.touched += 1).await?),
-            3 => drop(rows.restore(&(old - self.rows)).await?),
+            1 => {
+                rows.soft_delete(&old).await?;
+            }
+            2 => {
+                rows.update(&old, |row| row.touched += 1).await?;
+            }
+            3 if n % 4 == 2 => {
+                rows.restore(&(old - self.rows)).await?;
+            }
             4 => {
                 rows.delete(&old).await?;
-                rows.save(new(old)).await?;
+                rows.save(Amount::new(old)).await?;
             }
             5 if n % 50 == 5 => {
                 let touched = rows.count(Filter::ge("touched", 1_i64)).await?;
                 let found = i64::try_from(touched).expect("few");
-                drop(rows.update(&(n * self.rows), |row| row.found = found).await?);
+                rows.update(&(n * self.rows), |row| row.found = found).await?;
             }
             6 if n == 1_000 => rows.truncate().await?,
             _ => {
-                let there = rows.get(&old).await?;
-                let touched = there.map_or(-1, |row| row.touched);
-                rows.save(Amount { touched, ..new(n * self.rows) }).await?;
+                let touched = rows.get(&old).await?.map_or(-1, |row| row.touched);
+                rows.save(Amount { touched, ..Amount::new(n * self.rows) }).await?;
             }
         }
         Ok(())
     }
 }
 
-async fn rows<S: ReadModelQuery>(store: &S) -> Vec<Stored<Amount>> {
+/// Goes over to another type when all that the first has written is in the table, however large batches are.
+#[derive(Clone)]
+struct Converted;
+
+#[projection(name = "converted", read_models(Amount))]
+impl Converted {
+    #[handles(Noted)]
+    async fn noted(&self, event: &Noted, cx: &mut ReadModels<'_>) -> Outcome {
+        if event.n <= 4_000 {
+            return cx.rows().save(Amount::new(event.n)).await;
+        }
+        let old = event.n - 4_000;
+        if event.n % 3 == 0 {
+            return cx.rows::<Touched>().delete(&old).await;
+        }
+        cx.rows::<Touched>().update(&old, |row| row.touched = event.n).await.map(drop)
+    }
+}
+
+async fn rows<S: SubscriptionStore>(store: &S) -> Vec<Stored<Amount>> {
     store.find_stored(RowQuery::all().with_deleted().ascending("n")).await.unwrap()
 }
 
-/// Both ways of building anew, over more events than a page has.
-async fn compare<S: SubscriptionStore + ReadModelQuery + Clone>(store: S, rows_of_each: i64) {
-    let numbers: Vec<i64> = (1..=5_000).collect();
-    for some in numbers.chunks(500) {
+/// What both ways of building anew come to, of which it is the same.
+async fn rebuilt<S: SubscriptionStore + Clone, P: Projection + Clone + Sync>(
+    store: S,
+    projection: P,
+) -> Vec<Stored<Amount>> {
+    for some in (1..=EVENTS).collect::<Vec<_>>().chunks(500) {
         note(&store, Uuid::now_v7(), some).await;
     }
     let manager = SubscriptionManager::new(store.clone());
-    manager.subscribe("amounts", Amounts { rows: rows_of_each }, quick()).unwrap();
-    manager.rebuild("amounts", Rebuild::InBatches).await.unwrap().done().await.unwrap();
+    manager.subscribe(P::NAME, projection, quick()).unwrap();
+    manager.rebuild(P::NAME, Rebuild::InBatches).await.unwrap().done().await.unwrap();
     let in_batches = rows(&store).await;
     manager.stop(SOON).await.unwrap();
-    manager.rebuild("amounts", Rebuild::InOneTransaction).await.unwrap().done().await.unwrap();
+    manager.rebuild(P::NAME, Rebuild::InOneTransaction).await.unwrap().done().await.unwrap();
     let at_once = rows(&store).await;
-    assert!(in_batches.iter().any(|row| row.info.deleted_at.is_some()));
-    assert!(in_batches.iter().any(|row| row.info.version > 1 && row.row.touched > 0));
-    assert!(in_batches.iter().any(|row| row.row.found > 0));
     assert_eq!(in_batches.len(), at_once.len());
     for (one, other) in in_batches.iter().zip(&at_once) {
         assert_eq!(one, other);
     }
+    at_once
 }
 
-async fn all_kinds_of_changes<S: SubscriptionStore + ReadModelQuery + Clone>(store: S) {
-    compare(store, 1).await;
+async fn changed<S: SubscriptionStore + Clone>(store: S, rows_of_each: i64) {
+    let rows = rebuilt(store, Amounts { rows: rows_of_each }).await;
+    assert!(rows.iter().any(|row| row.info.deleted_at.is_some()));
+    assert!(rows.iter().any(|row| row.info.version > 1 && row.row.touched > 0));
+    assert!(rows.iter().any(|row| row.row.found > 0));
 }
 
-async fn more_rows_than_it_keeps<S: SubscriptionStore + ReadModelQuery + Clone>(store: S) {
-    // Of 5,000 events, where it keeps 20,000 rows.
-    compare(store, 6).await;
+async fn all_kinds_of_changes<S: SubscriptionStore + Clone>(store: S) {
+    changed(store, 1).await;
+}
+
+async fn more_rows_than_it_keeps<S: SubscriptionStore + Clone>(store: S) {
+    // It keeps 20,000: too few before its second page ends.
+    changed(store, 8).await;
+}
+
+async fn another_type_that_comes_to_the_table_later<S: SubscriptionStore + Clone>(store: S) {
+    let rows = rebuilt(store, Converted).await;
+    assert!(rows.iter().any(|row| row.row.touched > 4_000));
+    assert!(rows.len() < 4_000, "some were deleted");
+}
+
+/// All has been counted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
+#[event(name = "counted")]
+struct Counted {}
+
+/// Looks by SQL at what it has written as rows.
+#[derive(Clone)]
+struct Tallied;
+
+#[projection(name = "tallied", read_models(Amount))]
+impl Tallied {
+    #[handles(Noted)]
+    async fn noted(&self, event: &Noted, cx: &mut ReadModels<'_>) -> Outcome {
+        cx.rows().save(Amount::new(event.n)).await
+    }
+
+    #[handles(Counted)]
+    async fn counted(&self, _: &Counted, cx: &mut PgContext<'_>) -> Outcome {
+        let tally = "INSERT INTO tallies SELECT count(*) FROM amounts";
+        let done = sqlx::query(tally).execute(cx.connection()).await;
+        done.map(drop).map_err(ProjectionError::handler)
+    }
+}
+
+async fn postgres() -> (TestDatabase, PgStore) {
+    let database = TestDatabase::create().await;
+    let store = database.store().await;
+    (database, store)
+}
+
+#[tokio::test]
+async fn sql_sees_what_pages_before_have_written() {
+    let (_database, store) = postgres().await;
+    sqlx::query("CREATE TABLE tallies (rows bigint)").execute(store.pool()).await.unwrap();
+    for some in (1..=4_000).collect::<Vec<_>>().chunks(500) {
+        note(&store, Uuid::now_v7(), some).await;
+    }
+    append(&store, "notes", Uuid::now_v7(), vec![NewEvent::of(&Counted {}).unwrap()]).await;
+    let manager = SubscriptionManager::new(store.clone());
+    manager.subscribe("tallied", Tallied, quick()).unwrap();
+    manager.rebuild("tallied", Rebuild::InOneTransaction).await.unwrap().done().await.unwrap();
+    let tallies = sqlx::query_scalar("SELECT rows FROM tallies").fetch_all(store.pool());
+    let tallies: Vec<i64> = tallies.await.unwrap();
+    assert_eq!(tallies, [4_000]);
+}
+
+#[tokio::test]
+async fn a_server_that_ends_silent_transactions_does_not_end_this_one() {
+    let (database, _) = postgres().await;
+    let silence = "ALTER DATABASE %s SET idle_in_transaction_session_timeout = '100ms'";
+    let name: String = sqlx::query_scalar("SELECT current_database()")
+        .fetch_one(&mut database.connect().await)
+        .await
+        .unwrap();
+    let silence = sqlx::AssertSqlSafe(silence.replace("%s", &format!("\"{name}\"")));
+    sqlx::query(silence).execute(&mut database.connect().await).await.unwrap();
+    let store = database.store().await;
+    note(&store, Uuid::now_v7(), &[1, 2, 3]).await;
+    let manager = SubscriptionManager::new(store.clone());
+    manager.subscribe("sums", Sums::with(takes(ms(150))), quick()).unwrap();
+    manager.rebuild("sums", Rebuild::InOneTransaction).await.unwrap().done().await.unwrap();
+    assert_eq!(sums(&store).await, [(6, 3)]);
 }
