@@ -37,7 +37,7 @@ impl Amount {
 /// The same rows as something else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ReadModel)]
 #[read_model(table = "amounts")]
-struct Touched {
+struct SameAmount {
     #[read_model(id)]
     n: i64,
     touched: i64,
@@ -102,9 +102,9 @@ impl Converted {
         }
         let old = event.n - 4_000;
         if event.n % 3 == 0 {
-            return cx.rows::<Touched>().delete(&old).await;
+            return cx.rows::<SameAmount>().delete(&old).await;
         }
-        cx.rows::<Touched>().update(&old, |row| row.touched = event.n).await.map(drop)
+        cx.rows::<SameAmount>().update(&old, |row| row.touched = event.n).await.map(drop)
     }
 }
 
