@@ -21,6 +21,12 @@ impl Logarithmic {
         Some(Self { lowest, highest, from, to })
     }
 
+    /// The same from one power of ten to another, so that there is something to read a figure by.
+    pub(super) fn whole(self) -> Self {
+        let (lowest, highest) = (self.lowest.log10().floor(), self.highest.log10().ceil());
+        Self { lowest: 10_f64.powf(lowest), highest: 10_f64.powf(highest), ..self }
+    }
+
     pub(super) fn place(&self, figure: f64) -> f64 {
         let span = (self.highest / self.lowest).ln();
         if span <= 0.0 {
@@ -54,6 +60,13 @@ mod tests {
         let places = [10.0, 100.0, 1000.0].map(|figure| format!("{:.0}", axis.place(figure)));
         assert_eq!(places, ["100", "50", "0"]);
         assert_eq!(axis.ticks().collect::<Vec<_>>(), [10.0, 100.0, 1000.0]);
+    }
+
+    #[test]
+    fn a_whole_axis_goes_from_one_power_of_ten_to_another() {
+        let axis = Logarithmic::of([250.0, 700.0].into_iter(), 0.0, 10.0).unwrap().whole();
+        assert_eq!(axis.ticks().collect::<Vec<_>>(), [100.0, 1000.0]);
+        assert_eq!(format!("{:.2}", axis.place(250.0)), "3.98");
     }
 
     #[test]
