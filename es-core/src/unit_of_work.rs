@@ -22,6 +22,7 @@ pub(crate) struct UnitOfWork {
     /// The tables were empty when this was made, and nobody else writes or reads them: what is not here is nowhere.
     has_all: bool,
     /// Changes of earlier batches are not written yet.
+    #[cfg(feature = "runtime")]
     defers: bool,
 }
 

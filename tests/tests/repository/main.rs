@@ -4,6 +4,7 @@
 
 #[path = "../account/mod.rs"]
 mod account;
+mod bounded;
 mod cached;
 mod commands;
 mod doubt;
