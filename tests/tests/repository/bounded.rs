@@ -8,12 +8,12 @@ use es_core::prelude::*;
 static ALIVE: AtomicIsize = AtomicIsize::new(0);
 
 /// Counts itself.
-struct Token;
+struct Token(());
 
 impl Default for Token {
     fn default() -> Self {
         ALIVE.fetch_add(1, Ordering::SeqCst);
-        Self
+        Self(())
     }
 }
 
