@@ -284,6 +284,7 @@ impl<T: ReadModel> Rows<'_, T> {
     /// Makes sure that it is known whether there are rows with these keys.
     async fn fetch(&mut self, wanted: &[String]) -> Result<(), ProjectionError> {
         let streams = self.streams;
+        // Asked for once before, as the first look through a type may show that the table is shared.
         self.tracked()?;
         let has_all = self.unit.has_all();
         let tracked = self.tracked()?;
