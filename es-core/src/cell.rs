@@ -142,8 +142,8 @@ fn is_decimal(text: &str) -> bool {
     all_digits(whole) && all_digits(fraction)
 }
 
-/// By value: `1.10` is `1.1`, and `-0` is `0`.
-fn compare_decimals(a: &str, b: &str) -> Ordering {
+/// How stores sort decimal numbers, which travel as text: by value, so that `1.10` is `1.1`, and `-0` is `0`. Adapters only.
+pub fn compare_decimals(a: &str, b: &str) -> Ordering {
     fn parts(text: &str) -> (bool, &str, &str) {
         let negative = text.starts_with('-');
         let digits = text.trim_start_matches(['-', '+']);

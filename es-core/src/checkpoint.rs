@@ -109,13 +109,16 @@ impl Part {
         self.of
     }
 
-    /// Whether a stream belongs to it: the first four bytes of its UUID, combined by exclusive or with the last four and
-    /// taken as a number (big end first), leave this part's number when divided by the number of parts. Every store
-    /// counts so, whatever made the UUIDs: either end varies in all versions of them.
+    /// Whether a stream belongs to it: its [`hash`](Self::hash), divided by the number of parts, leaves this part's number.
     pub fn has(self, stream: uuid::Uuid) -> bool {
-        let bytes = stream.as_u128();
-        let hash = (bytes >> 96) ^ (bytes & 0xffff_ffff);
-        hash % u128::from(self.of) == u128::from(self.number)
+        Self::hash(stream) % self.of == self.number
+    }
+
+    /// The first four bytes of a stream's UUID, combined by exclusive or with the last four and taken as a number (big end
+    /// first). Every store counts so, whatever made the UUIDs: either end varies in all versions of them.
+    pub const fn hash(stream: uuid::Uuid) -> u32 {
+        let [a, b, c, d, .., w, x, y, z] = stream.into_bytes();
+        u32::from_be_bytes([a, b, c, d]) ^ u32::from_be_bytes([w, x, y, z])
     }
 }
 

@@ -72,7 +72,7 @@ pub use bulk::{
 };
 #[cfg(feature = "runtime")]
 pub use bus::{Attached, BusEnded, BusLagged, BusReceiver, EventBus};
-pub use cell::Cell;
+pub use cell::{Cell, compare_decimals};
 pub use checkpoint::{Checkpoint, Epoch, Part, ProjectionPart};
 pub use column::{Column, ColumnType, SqlType, Table};
 pub use command_id::CommandId;

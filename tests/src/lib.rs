@@ -2,11 +2,14 @@
 
 pub mod balances;
 pub mod dropped;
+mod file;
 pub mod log;
 pub mod pace;
 pub mod proxy;
 mod turns;
 pub mod worker;
+
+pub use file::TestFile;
 
 use es_postgres::{PgConfig, PgStore};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};

@@ -1,0 +1,95 @@
+//! A transaction that writes: there is one at a time, in all processes together.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use es_core::StoreError;
+use sqlx::pool::PoolConnection;
+use sqlx::{Executor as _, Sqlite, SqliteConnection};
+
+use crate::error::store_error;
+
+/// An open transaction on the connection that writes. It holds the file's write lock from its beginning, so nothing that it
+/// reads can be changed by others until it has ended, and it cannot fail half way because somebody else came first.
+///
+/// Dropped, it is rolled back, by closing the connection: a statement may be under way that nobody hears of any more.
+pub(crate) struct Writing {
+    connection: PoolConnection<Sqlite>,
+    open: bool,
+}
+
+impl Writing {
+    /// Waits for the write lock.
+    pub(crate) async fn begin(connection: PoolConnection<Sqlite>) -> Result<Self, sqlx::Error> {
+        let mut writing = Self { connection, open: true };
+        match writing.connection.execute("BEGIN IMMEDIATE").await {
+            Ok(_) => Ok(writing),
+            Err(error) => {
+                writing.open = false;
+                Err(error)
+            }
+        }
+    }
+
+    /// Commits. After an error nothing is stored if [`is_refusal`](crate::error::is_refusal) says so, and nobody knows otherwise.
+    pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        match self.connection.execute("COMMIT").await {
+            Ok(_) => {
+                self.open = false;
+                Ok(())
+            }
+            Err(error) => {
+                self.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives the connection back as it was before.
+    pub(crate) async fn roll_back(mut self) {
+        // SQLite has rolled back by itself after some errors, and then says that there is nothing to roll back.
+        let rolled_back = self.connection.execute("ROLLBACK").await;
+        let nothing_left = rolled_back.is_ok()
+            || rolled_back.is_err_and(|e| e.to_string().contains("no transaction is active"));
+        self.open = !nothing_left;
+    }
+
+    /// Commits when all went well, and rolls back otherwise.
+    pub(crate) async fn end<T>(self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        match done {
+            Ok(answer) => self.commit().await.map(|()| answer).map_err(|e| store_error(&e)),
+            Err(error) => {
+                self.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if self.open {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+impl Deref for Writing {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Writing {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+}
+
+impl fmt::Debug for Writing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writing").field("open", &self.open).finish_non_exhaustive()
+    }
+}
