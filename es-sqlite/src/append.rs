@@ -6,7 +6,8 @@
 //! positions are given in the order of the commits, one that was not committed is given again, and the last position is
 //! the settled one.
 
-mod insert;
+pub(crate) mod heads;
+pub(crate) mod insert;
 mod plan;
 
 use es_core::{AppendError, EventStore as _, StoreError, StreamAppend};

@@ -5,6 +5,7 @@ mod config;
 mod decimal;
 mod error;
 mod event_store;
+mod import;
 mod migrate;
 mod place;
 mod read;
