@@ -1,10 +1,12 @@
-//! Whole logs in and out: an import that is one transaction, and events as JSON lines.
+//! Whole logs in and out: an import that is one transaction, events as JSON lines, and one store into another.
 
+mod compare;
 mod export;
 mod lines;
 mod options;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use std::error::Error;
 use std::future::Future;
@@ -16,6 +18,7 @@ use futures_core::Stream;
 pub use self::export::{Export, ExportError, export_log, export_stream};
 pub use self::lines::{EventLines, LineError};
 pub use self::options::{BulkProgress, ExistingStreams, ImportOptions};
+pub use self::transfer::{Transfer, Transferred, transfer};
 use crate::error::ImportError;
 use crate::id::StreamId;
 use crate::record::{NewEvent, StoredEvent};
