@@ -153,14 +153,26 @@ mod tests {
         store.append(append).await.expect("it can be appended");
     }
 
-    async fn is_woken(wakes: &mut Wakes) -> bool {
-        tokio::time::timeout(Duration::from_secs(1), wakes.next()).await.is_ok()
+    /// Longer than a busy machine may take.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    async fn woken(wakes: &mut Wakes, by: &str) {
+        let woken = tokio::time::timeout(PATIENCE, wakes.next()).await;
+        woken.unwrap_or_else(|_| panic!("{by} wakes nobody"));
     }
 
     /// Until the watch is at rest.
     async fn quiet(wakes: &mut Wakes) {
         let rest = PAUSE * 4;
         while tokio::time::timeout(rest, wakes.next()).await.is_ok() {}
+    }
+
+    async fn until(what: &str, is_so: impl Fn() -> bool) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while !is_so() {
+            assert!(tokio::time::Instant::now() < deadline, "{what}");
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     fn is_running(store: &SqliteStore) -> bool {
@@ -177,13 +189,14 @@ mod tests {
         quiet(&mut wakes).await;
         for _ in 0..3 {
             append(&other).await;
-            assert!(is_woken(&mut wakes).await, "an append of another process");
-            assert!(is_woken(&mut second).await, "everybody hears of it");
+            woken(&mut wakes, "an append of another process").await;
+            woken(&mut second, "an append of another process").await;
             quiet(&mut wakes).await;
             quiet(&mut second).await;
         }
         one.settled().await.expect("it can be read");
-        assert!(!is_woken(&mut wakes).await, "nothing was written");
+        let woken = tokio::time::timeout(PAUSE * 4, wakes.next()).await;
+        assert!(woken.is_err(), "nothing was written");
     }
 
     #[tokio::test]
@@ -195,8 +208,7 @@ mod tests {
             let wakes = store.listen();
             assert!(is_running(&store));
             drop(wakes);
-            tokio::time::sleep(PAUSE * 4).await;
-            assert!(!is_running(&store), "nobody listens any more");
+            until("nobody listens any more", || !is_running(&store)).await;
         }
     }
 
@@ -218,7 +230,7 @@ mod tests {
             let mut wakes = store.listen();
             quiet(&mut wakes).await;
             append(&SqliteStore::open(&path).await.expect("the same file")).await;
-            assert!(is_woken(&mut wakes).await, "the new runtime watches");
+            woken(&mut wakes, "what the new runtime watches").await;
             store.close().await;
             let left = std::fs::read_dir(folder.path()).expect("the folder").count();
             assert_eq!(left, 1, "no connection is open: there is but the file itself");
@@ -236,7 +248,6 @@ mod tests {
         let task = lock(&running).clone().expect("it runs");
         tokio::time::sleep(PAUSE * 2).await;
         drop(store);
-        tokio::time::sleep(PAUSE * 2).await;
-        assert!(task.is_finished());
+        until("the task is still there", || task.is_finished()).await;
     }
 }
