@@ -63,14 +63,6 @@ fn selected(sql: &'static str, name: &str, version: u32, select: LetterSelection
         .bind(select == LetterSelection::Retry)
 }
 
-pub(crate) const fn state_name(state: LetterState) -> &'static str {
-    match state {
-        LetterState::Parked => "parked",
-        LetterState::Discarded => "discarded",
-        _ => "failed",
-    }
-}
-
 /// What does not fit was not written by the store.
 fn letter(row: &SqliteRow) -> Result<DeadLetter, StoreError> {
     let corrupt = || StoreError::Corrupt { what: "a dead letter".to_owned() };

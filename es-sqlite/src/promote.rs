@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Executor as _, SqliteConnection};
 use crate::error::{is_missing_table, store_error};
 use crate::row::micros;
 use crate::store::SqliteStore;
+use crate::table::quoted;
 use crate::writing::Writing;
 
 /// What has a name, and the statement that made it.
@@ -149,10 +150,6 @@ async fn is_readable(connection: &mut SqliteConnection, view: &str) -> bool {
 
 async fn run(connection: &mut SqliteConnection, statement: String) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await.map(drop)
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]
