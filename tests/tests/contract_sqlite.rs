@@ -8,7 +8,7 @@ async fn store() -> (SqliteStore, TestFile) {
     (file.store().await, file)
 }
 
-es_core::event_store_contract!(store);
+es_core::store_contract!(store);
 
 /// As in a file.
 mod in_memory {
@@ -18,5 +18,5 @@ mod in_memory {
         (SqliteStore::in_memory().await.expect("a store in memory"), ())
     }
 
-    es_core::event_store_contract!(store);
+    es_core::store_contract!(store);
 }
