@@ -9,6 +9,7 @@ async fn store() -> (SqliteStore, TestFile) {
 }
 
 es_core::event_store_contract!(store);
+es_core::projection_store_contract!(store);
 
 /// As in a file.
 mod in_memory {
@@ -19,4 +20,5 @@ mod in_memory {
     }
 
     es_core::event_store_contract!(store);
+    es_core::projection_store_contract!(store);
 }
