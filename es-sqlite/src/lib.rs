@@ -8,6 +8,7 @@ mod context;
 mod decimal;
 mod error;
 mod event_store;
+mod import;
 mod migrate;
 mod place;
 mod projection;

@@ -10,6 +10,7 @@ async fn store() -> (SqliteStore, TestFile) {
 
 es_core::event_store_contract!(store);
 es_core::projection_store_contract!(store);
+es_core::bulk_store_contract!(store);
 
 /// As in a file.
 mod in_memory {
@@ -21,4 +22,5 @@ mod in_memory {
 
     es_core::event_store_contract!(store);
     es_core::projection_store_contract!(store);
+    es_core::bulk_store_contract!(store);
 }
