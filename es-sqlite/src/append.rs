@@ -6,7 +6,8 @@
 //! positions are given in the order of the commits, one that was not committed is given again, and the last position is
 //! the settled one.
 
-mod insert;
+pub(crate) mod heads;
+pub(crate) mod insert;
 mod plan;
 
 use es_core::{AppendError, EventStore as _, StoreError, StreamAppend};
@@ -45,17 +46,26 @@ impl SqliteStore {
         mut writing: Writing,
         appends: &[StreamAppend],
     ) -> Vec<Outcome> {
-        let planned = match write(&mut writing, appends).await {
+        let mut planned = write(&mut writing, appends, Ids::New).await;
+        if planned.as_ref().is_err_and(is_constraint) {
+            // An event id is taken, which is rare. Rows may be written already that come before it.
+            writing.roll_back().await;
+            writing = match self.write().await {
+                Ok(writing) => writing,
+                Err(error) => return failed(appends, &error),
+            };
+            planned = write(&mut writing, appends, Ids::LookedUp).await;
+        }
+        let planned = match planned {
             Ok(planned) => planned,
             Err(error) => {
                 writing.roll_back().await;
                 return failed(appends, &store_error(&error));
             }
         };
-        let stored = planned.iter().any(Result::is_ok);
         match writing.commit().await {
             Ok(()) => {
-                if stored {
+                if planned.iter().any(Result::is_ok) {
                     self.signal().wake();
                 }
                 planned
@@ -90,26 +100,30 @@ impl SqliteStore {
     }
 }
 
+/// What is known about the ids of events that are to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ids {
+    /// They are taken for new ones, as they nearly always are: if one is not, that is an error of the whole.
+    New,
+    /// They are looked up, and an entry that repeats one is refused by itself.
+    LookedUp,
+}
+
 /// Writes what can be written, without committing, and says what becomes of each entry.
 ///
 /// # Errors
-/// After an error the transaction is to be rolled back.
+/// After an error the transaction is to be rolled back. One that [`is_constraint`] means that an id is taken.
 pub(crate) async fn write(
     connection: &mut SqliteConnection,
     appends: &[StreamAppend],
+    ids: Ids,
 ) -> Result<Vec<Outcome>, sqlx::Error> {
     let mut plan = Plan::new(connection, appends).await?;
-    let mut planned: Vec<_> = appends.iter().map(|append| plan.add(append)).collect();
-    match insert::all(connection, plan.rows()).await {
-        // An event id is taken, which is rare: now it is looked up whose. The statement that failed has left nothing.
-        Err(error) if is_constraint(&error) => {
-            let mut plan = Plan::new(connection, appends).await?;
-            plan.look_up_ids(connection, appends).await?;
-            planned = appends.iter().map(|append| plan.add(append)).collect();
-            insert::all(connection, plan.rows()).await?;
-        }
-        inserted => inserted?,
+    if ids == Ids::LookedUp {
+        plan.look_up_ids(connection, appends).await?;
     }
+    let planned = appends.iter().map(|append| plan.add(append)).collect();
+    insert::all(connection, plan.rows()).await?;
     Ok(planned)
 }
 

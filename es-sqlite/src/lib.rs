@@ -8,6 +8,7 @@ mod context;
 mod decimal;
 mod error;
 mod event_store;
+mod import;
 mod lease;
 mod letters;
 mod migrate;

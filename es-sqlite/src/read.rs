@@ -95,20 +95,27 @@ impl SqliteStore {
         &self,
         ids: &[EventId],
     ) -> Result<Vec<EventAddress>, StoreError> {
-        let found: Vec<(Vec<u8>, Vec<u8>, i64, i64)> =
-            sqlx::query_as(include_str!("sql/locate.sql"))
-                .bind(hex_list(ids.iter().map(|id| id.as_uuid())))
-                .fetch_all(&mut *self.reader().await?)
-                .await
-                .map_err(|e| store_error(&e))?;
-        let address = |(id, stream, version, position): (Vec<u8>, Vec<u8>, i64, i64)| {
-            let id = EventId::from_uuid(Uuid::from_slice(&id).ok()?);
-            let stream = Uuid::from_slice(&stream).ok()?;
-            let version = Version::new(version.cast_unsigned());
-            Some(EventAddress::new(id, stream, version, Position::new(position.cast_unsigned())))
-        };
-        Ok(found.into_iter().filter_map(address).collect())
+        locate(&mut *self.reader().await?, ids.iter().copied()).await
     }
+}
+
+/// Where those of these events are that are stored.
+pub(crate) async fn locate(
+    connection: &mut SqliteConnection,
+    ids: impl Iterator<Item = EventId>,
+) -> Result<Vec<EventAddress>, StoreError> {
+    let found: Vec<(Vec<u8>, Vec<u8>, i64, i64)> = sqlx::query_as(include_str!("sql/locate.sql"))
+        .bind(hex_list(ids.map(EventId::as_uuid)))
+        .fetch_all(connection)
+        .await
+        .map_err(|e| store_error(&e))?;
+    let address = |(id, stream, version, position): (Vec<u8>, Vec<u8>, i64, i64)| {
+        let id = EventId::from_uuid(Uuid::from_slice(&id).ok()?);
+        let stream = Uuid::from_slice(&stream).ok()?;
+        let version = Version::new(version.cast_unsigned());
+        Some(EventAddress::new(id, stream, version, Position::new(position.cast_unsigned())))
+    };
+    Ok(found.into_iter().filter_map(address).collect())
 }
 
 /// The last position; 0 when there is none.

@@ -91,6 +91,10 @@ impl SqliteStore {
     }
 
     async fn at(place: Place, config: SqliteConfig) -> Result<Self, StoreError> {
+        Self::opened(place.clone(), config).await.map_err(|error| place.named(error))
+    }
+
+    async fn opened(place: Place, config: SqliteConfig) -> Result<Self, StoreError> {
         let first = place.first_connection(&config).await?;
         let anchor = if place.is_memory() {
             Some(std::sync::Mutex::new(first))

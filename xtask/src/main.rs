@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use xtask::pg::{self, Cluster, DATABASE_URL, Error};
 use xtask::run::Interrupts;
@@ -10,6 +11,7 @@ const HELP: &str = "\
 cargo xtask test [ARGUMENTS OF cargo test]
     Runs every test of the workspace with a PostgreSQL: the one of DATABASE_URL,
     else a throwaway one, which is installed first if need be (Debian only).
+    A test binary that has not ended after 15 minutes is killed.
 
 cargo xtask pg
     Starts a throwaway PostgreSQL, prints its URL, and stops it on Ctrl-C.
@@ -17,7 +19,13 @@ cargo xtask pg
 cargo xtask pg [--] COMMAND [ARGUMENTS]
     Runs the command with the URL of a throwaway PostgreSQL in DATABASE_URL and
     its programs (psql …) on the PATH, and stops the server afterwards.
+
+cargo xtask within SECONDS COMMAND [ARGUMENTS]
+    Runs the command, and kills it when it has not ended by then.
 ";
+
+/// How long a test binary may take, in seconds: several times what the slowest one does.
+const LONGEST: &str = "900";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
@@ -26,6 +34,7 @@ fn main() -> ExitCode {
     let outcome = match command.as_deref().map(OsStr::to_string_lossy).as_deref() {
         Some("test") => test(&rest),
         Some("pg") => postgres(&rest),
+        Some("within") => within(&rest),
         None | Some("help" | "-h" | "--help") => {
             print!("{HELP}");
             Ok(0)
@@ -48,7 +57,7 @@ fn main() -> ExitCode {
 fn test(arguments: &[OsString]) -> Result<u8, Error> {
     let interrupts = Interrupts::listen()?;
     let mut cargo = command(&std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.arg("test").arg("--all-features");
+    cargo.arg("test").arg("--all-features").args(limited()?);
     if !names_packages(arguments) {
         cargo.arg("--workspace");
     }
@@ -58,6 +67,27 @@ fn test(arguments: &[OsString]) -> Result<u8, Error> {
     }
     let cluster = Cluster::start(&[])?;
     interrupts.run(cargo.env(DATABASE_URL, cluster.url()))
+}
+
+/// Has cargo run each test binary through this program, so that one that waits for ever is told by its name.
+fn limited() -> Result<[String; 2], Error> {
+    let this = std::env::current_exe().map_err(|source| Error::Io {
+        action: "find this program's own file".to_owned(),
+        source,
+    })?;
+    let runner = format!(r#"target."cfg(all())".runner=[{this:?}, "within", "{LONGEST}"]"#);
+    Ok(["--config".to_owned(), runner])
+}
+
+fn within(arguments: &[OsString]) -> Result<u8, Error> {
+    let interrupts = Interrupts::listen()?;
+    let seconds = arguments.first().and_then(|first| first.to_str()?.parse().ok());
+    let (Some(seconds), Some(program)) = (seconds, arguments.get(1)) else {
+        eprint!("`within` wants a number of seconds and a command\n\n{HELP}");
+        return Ok(2);
+    };
+    let limit = Duration::from_secs(seconds);
+    interrupts.run_within(Some(limit), Command::new(program).args(&arguments[2..]))
 }
 
 /// Whether the caller says which packages to test. Behind `--` stand the tests' own arguments.

@@ -1,15 +1,18 @@
 //! Running a command to its end while being asked to stop.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::pg::{During, Error};
 use crate::process::signal;
+
+/// The exit code of a command that did not end in time, as that of `timeout` in a shell.
+pub const TOO_LONG: u8 = 124;
 
 const SIGNALS: [(i32, &str); 3] = [(SIGHUP, "HUP"), (SIGINT, "INT"), (SIGTERM, "TERM")];
 
@@ -56,18 +59,31 @@ impl Interrupts {
     ///
     /// [`Error::Io`] when the command cannot be started.
     pub fn run(&self, command: &mut Command) -> Result<u8, Error> {
+        self.run_within(None, command)
+    }
+
+    /// As [`run`](Self::run). A command that has not ended after `limit` is killed, and its exit code is [`TOO_LONG`]: whatever
+    /// it waits for, it does so for ever.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_within(&self, limit: Option<Duration>, command: &mut Command) -> Result<u8, Error> {
         if let Some((number, _)) = self.take() {
             return Ok(exit_code(ExitStatus::from_raw(number)));
         }
         let program = command.get_program().display().to_string();
         let mut child = command.spawn().during(|| format!("run `{program}`"))?;
-        self.see_to_its_end(&mut child)
-    }
-
-    fn see_to_its_end(&self, child: &mut Child) -> Result<u8, Error> {
+        let begun = Instant::now();
         loop {
             if let Some(status) = child.try_wait().during(|| "wait for the command".into())? {
                 return Ok(exit_code(status));
+            }
+            if let Some(limit) = limit.filter(|limit| begun.elapsed() > *limit) {
+                eprintln!("\n`{program}` has not ended after {limit:?} and is killed");
+                child.kill().during(|| format!("kill `{program}`"))?;
+                child.wait().during(|| "wait for the command".into())?;
+                return Ok(TOO_LONG);
             }
             if let Some((_, name)) = self.take() {
                 // From a terminal it had the signal already, and may have ended by now.

@@ -174,3 +174,16 @@ fn test_uses_a_given_server_and_only_the_named_packages() {
     assert_eq!(code, Some(1));
     assert!(out.contains("not a PostgreSQL URL"), "{out}");
 }
+
+#[test]
+fn a_command_that_does_not_end_in_time_is_killed() {
+    let begun = Instant::now();
+    let late = xtask(&["within", "1", "sleep", "60"]).output().expect("the binary runs");
+    assert_eq!(late.status.code(), Some(124), "{}", text(&late));
+    assert!(text(&late).contains("`sleep` has not ended after 1s"), "{}", text(&late));
+    assert!(begun.elapsed() < Duration::from_secs(30));
+    let in_time = xtask(&["within", "60", "sh", "-c", "exit 7"]).output().expect("the binary runs");
+    assert_eq!(in_time.status.code(), Some(7), "{}", text(&in_time));
+    let wrong = xtask(&["within", "soon", "true"]).output().expect("the binary runs");
+    assert_eq!(wrong.status.code(), Some(2), "{}", text(&wrong));
+}

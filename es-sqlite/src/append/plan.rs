@@ -1,30 +1,24 @@
 //! What is to be written, worked out while nobody else can write: the same rules as in memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::Utc;
 use es_core::{AppendError, Appended, EventId, Position, StreamAppend, Version};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
+use super::heads::Heads;
 use super::insert::NewRow;
-use crate::row::{check_category, hex_list, micros};
+use crate::row::{hex_list, micros};
 use crate::together::Outcome;
 
 /// Rows that follow the last one, and where each stream stands when they are written.
 pub(super) struct Plan<'a> {
-    heads: HashMap<Uuid, Head>,
+    heads: Heads,
     /// Ids that are stored or planned, once they have been looked up.
     taken: Option<HashSet<EventId>>,
-    last: i64,
     recorded_at: i64,
     rows: Vec<NewRow<'a>>,
-}
-
-/// The last event of a stream.
-struct Head {
-    version: i64,
-    category: String,
 }
 
 impl<'a> Plan<'a> {
@@ -32,18 +26,9 @@ impl<'a> Plan<'a> {
         connection: &mut SqliteConnection,
         appends: &[StreamAppend],
     ) -> Result<Self, sqlx::Error> {
-        let streams = hex_list(appends.iter().map(|append| append.stream.id()));
-        let found: Vec<(i64, Option<Vec<u8>>, i64, String)> =
-            sqlx::query_as(include_str!("../sql/append_heads.sql"))
-                .bind(streams)
-                .fetch_all(connection)
-                .await?;
-        let last = found.first().map_or(0, |(last, ..)| *last);
-        let heads = found.into_iter().filter_map(|(_, stream, version, category)| {
-            Some((Uuid::from_slice(&stream?).ok()?, Head { version, category }))
-        });
-        let recorded_at = micros(Utc::now());
-        Ok(Self { heads: heads.collect(), taken: None, last, recorded_at, rows: Vec::new() })
+        let mut heads = Heads::default();
+        heads.learn(connection, appends.iter().map(|append| append.stream.id())).await?;
+        Ok(Self { heads, taken: None, recorded_at: micros(Utc::now()), rows: Vec::new() })
     }
 
     /// Learns which of the events are stored.
@@ -64,13 +49,7 @@ impl<'a> Plan<'a> {
 
     /// Adds an append, if what its writer believes holds.
     pub(super) fn add(&mut self, append: &'a StreamAppend) -> Outcome {
-        let before = match self.heads.get(&append.stream.id()) {
-            None => 0,
-            Some(head) => {
-                check_category(&append.stream, &head.category)?;
-                head.version
-            }
-        };
+        let before = self.heads.version(&append.stream)?;
         let actual = Version::new(before.cast_unsigned());
         if !append.expected.accepts(actual) {
             let (stream, expected) = (append.stream.clone(), append.expected);
@@ -85,16 +64,20 @@ impl<'a> Plan<'a> {
         let mut version = before;
         for event in &append.events {
             version += 1;
-            self.last += 1;
-            let (stream, recorded_at) = (&append.stream, self.recorded_at);
-            self.rows.push(NewRow { position: self.last, stream, version, event, recorded_at });
+            let (position, recorded_at) = (self.heads.next_position(), self.recorded_at);
+            self.rows.push(NewRow {
+                position,
+                stream: &append.stream,
+                version,
+                event,
+                recorded_at,
+            });
         }
-        let category = append.stream.category().as_str().to_owned();
-        self.heads.insert(append.stream.id(), Head { version, category });
+        self.heads.set(&append.stream, version);
         Ok(Appended::new(
             Version::new((before + 1).cast_unsigned()),
             Version::new(version.cast_unsigned()),
-            Position::new(self.last.cast_unsigned()),
+            Position::new(self.heads.last().cast_unsigned()),
         ))
     }
 

@@ -247,6 +247,7 @@ macro_rules! __bulk_store_promises {
     ($do:ident!($($with:tt)*)) => {
         $crate::$do! { ($($with)*)
             imports::an_import_keeps_everything_in_the_order_it_comes
+            imports::an_import_keeps_when_an_event_was_recorded
             imports::an_import_of_nothing_is_nothing
             imports::an_import_refuses_a_stream_that_exists
             imports::an_import_continues_a_stream_when_asked
@@ -288,6 +289,17 @@ macro_rules! __test_promises {
 macro_rules! event_store_contract {
     ($make:path) => {
         $crate::__event_store_promises!(__test_promises!($make));
+    };
+}
+
+/// Makes a test of every promise of [`ProjectionStore`](crate::ProjectionStore) that [`EventStore`](crate::EventStore) does
+/// not make; see [`contract`](crate::testing::contract).
+///
+/// Takes the path of a function without parameters that gives a future of `(S, Guard)`.
+#[macro_export]
+macro_rules! projection_store_contract {
+    ($make:path) => {
+        $crate::__projection_store_promises!(__test_promises!($make));
     };
 }
 
