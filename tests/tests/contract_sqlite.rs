@@ -9,6 +9,7 @@ async fn store() -> (SqliteStore, TestFile) {
 }
 
 es_core::store_contract!(store);
+es_core::inline_store_contract!(store);
 es_core::bulk_store_contract!(store);
 
 /// As in a file.
@@ -20,5 +21,6 @@ mod in_memory {
     }
 
     es_core::store_contract!(store);
+    es_core::inline_store_contract!(store);
     es_core::bulk_store_contract!(store);
 }
