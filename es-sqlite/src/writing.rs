@@ -7,9 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use es_core::{Cause, StoreError};
 use sqlx::pool::PoolConnection;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
 use sqlx::{Executor as _, Sqlite, SqliteConnection};
 
 use crate::error::store_error;
+
+/// One that has what it needs, and is not run yet.
+pub(crate) type Statement = Query<'static, Sqlite, SqliteArguments>;
 
 /// An open transaction on the connection that writes. It holds the file's write lock from its beginning, so nothing that it
 /// reads can be changed by others until it has ended, and it cannot fail half way because somebody else came first.
@@ -33,6 +38,12 @@ impl Writing {
                 Err(error)
             }
         }
+    }
+
+    /// Runs one statement, and gives how many rows it changed.
+    pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        let done = statement.execute(&mut *self.connection).await;
+        done.map(|done| done.rows_affected()).map_err(|e| store_error(&e))
     }
 
     /// Commits. After an error nothing is stored if [`is_refusal`](crate::error::is_refusal) says so, and nobody knows otherwise.

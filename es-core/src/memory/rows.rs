@@ -341,6 +341,24 @@ impl Staged {
         rows
     }
 
+    /// Those of these rows that there are with this over what is committed, for who does not ask for all.
+    pub(super) fn these(
+        &self,
+        table: &'static Table,
+        committed: &BTreeMap<Key, Row>,
+        keys: &[String],
+    ) -> Vec<FoundRow> {
+        let row = |key: &String| {
+            let key = Key::of_text(table, key);
+            let committed = committed.get(&key).filter(|_| !self.emptied);
+            match self.rows.get(&key) {
+                Some(staged) => staged.over(committed),
+                None => committed.cloned(),
+            }
+        };
+        keys.iter().filter_map(row).map(|row| row.found(table)).collect()
+    }
+
     /// Makes it so.
     pub(super) fn apply(&self, rows: &mut BTreeMap<Key, Row>) {
         if self.emptied {

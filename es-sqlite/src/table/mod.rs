@@ -15,6 +15,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 pub(crate) use self::cells::{Row, found};
 pub use self::ddl::create_table;
+pub(crate) use self::ddl::quoted;
 pub(crate) use self::read::{count, key_cells, read};
 pub(crate) use self::write::{check_cells, delete, key, truncate, write};
 
