@@ -1,174 +1,50 @@
 //! The command line, and what its commands do.
 
+mod arguments;
+mod moving;
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, stderr, stdout};
-use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Instant;
 
-use clap::{Args, Parser, Subcommand};
 use es_core::prelude::*;
 use es_core::subscription::SubscriptionError;
-use es_core::{BulkStore, LoadError, LogQuery, Position, StoreError, SubscriptionStore};
-use es_postgres::PgStore;
+use es_core::{
+    BulkStore, LoadError, LogQuery, Position, StoreError, SubscriptionStore, TransferError,
+};
+use example_stores::{OpenError, Store, StoreArgument, on_store};
 use indicatif::{ProgressBar, ProgressStyle};
 use thiserror::Error;
 
+pub use self::arguments::Arguments;
+use self::arguments::{Command, ReportArguments, RunArguments, ShowArguments};
 use crate::import::{Import, ImportError, Imported};
 use crate::projections;
 use crate::report::Report;
-use crate::show::{Moment, ShowError, show};
-
-/// The log of a bank's loan department in an event store.
-#[derive(Debug, Parser)]
-#[command(version)]
-pub struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Imports a log, projects it and prints the report. What is stored already is not stored again.
-    Run(RunArguments),
-    /// Prints the report again, from the read models.
-    Report(ReportArguments),
-    /// Empties the read models and builds them anew from the stored events, and says how fast that went.
-    Rebuild(RebuildArguments),
-    /// Prints the state of one application and its history.
-    Show(ShowArguments),
-    /// Lists the events that the program knows, and who handles them.
-    Events {
-        /// Prints them as JSON.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Args)]
-struct RunArguments {
-    /// The log: JSON lines, plain or gzip.
-    file: PathBuf,
-    /// Where the events are kept.
-    #[arg(long, value_name = "memory|postgres://…", default_value = "memory")]
-    store: StoreArgument,
-    /// Prints the report as one JSON object.
-    #[arg(long)]
-    json: bool,
-    /// Counts lines that cannot be understood and goes on, instead of stopping at the first.
-    #[arg(long)]
-    skip_bad: bool,
-}
-
-#[derive(Debug, Args)]
-struct ReportArguments {
-    /// The database that `run` has filled.
-    #[arg(long, value_name = "postgres://…")]
-    store: PgUrl,
-    /// Prints the report as one JSON object.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-struct RebuildArguments {
-    /// The database that `run` has filled.
-    #[arg(long, value_name = "postgres://…")]
-    store: PgUrl,
-}
-
-#[derive(Debug, Args)]
-struct ShowArguments {
-    /// The application's number.
-    application: String,
-    /// The database that `run` has filled.
-    #[arg(long, value_name = "postgres://…")]
-    store: PgUrl,
-    /// Shows it after its N-th event; the first is 1.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "at")]
-    version: Option<u64>,
-    /// Shows it as it was at a time such as `2011-10-01T06:08:58Z`.
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    at: Option<DateTime<Utc>>,
-}
-
-impl ShowArguments {
-    fn moment(&self) -> Moment {
-        match (self.version, self.at) {
-            (Some(version), _) => Moment::Version(Version::new(version)),
-            (None, Some(time)) => Moment::Time(time),
-            (None, None) => Moment::Now,
-        }
-    }
-}
-
-/// Where the events are kept.
-#[derive(Debug, Clone)]
-enum StoreArgument {
-    Memory,
-    Postgres(PgUrl),
-}
-
-impl FromStr for StoreArgument {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "memory" => Ok(Self::Memory),
-            text => match text.parse() {
-                Ok(url) => Ok(Self::Postgres(url)),
-                Err(_) => Err("write `memory`, or `postgres://…` for a PostgreSQL database"),
-            },
-        }
-    }
-}
-
-/// The URL of a PostgreSQL database.
-#[derive(Clone)]
-struct PgUrl(String);
-
-impl FromStr for PgUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "memory" {
-            return Err("a memory store is empty when the program begins: write `postgres://…`");
-        }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self(text.to_owned()));
-        }
-        Err("write `postgres://…`")
-    }
-}
-
-impl std::fmt::Debug for PgUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PgUrl(…)") // it may hold a password
-    }
-}
-
-fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
-    let parsed = DateTime::parse_from_rfc3339(text);
-    parsed.map(|time| time.to_utc()).map_err(|e| format!("{e}; write it as 2011-10-01T06:08:58Z"))
-}
+use crate::show::{ShowError, show};
 
 /// Why a command has failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CliError {
-    /// No connection, or a database that cannot be used.
-    #[error("the database cannot be used")]
-    Database(#[source] StoreError),
+    /// No file, no connection, or a store that cannot be used.
+    #[error(transparent)]
+    Open(OpenError),
+    /// The store has failed.
+    #[error("the log cannot be read")]
+    Store(#[source] StoreError),
     /// The import stopped. What was imported stays; the same command goes on from there.
     #[error(transparent)]
     Import(#[from] ImportError),
     /// The read models could not be brought up to date.
     #[error("the read models cannot be written")]
     Project(#[source] SubscriptionError),
-    /// The database has no read models, or no log.
-    #[error("the database holds no {what} yet: fill it with `loans run FILE --store postgres://…`")]
+    /// The store has no read models, or no log.
+    #[error("{store} holds no {what} yet: fill it with `loans run FILE --store {store}`")]
     Nothing {
+        /// The store.
+        store: StoreArgument,
         /// What it lacks.
         what: &'static str,
     },
@@ -178,6 +54,9 @@ pub enum CliError {
     /// The application could not be shown.
     #[error(transparent)]
     Show(ShowError),
+    /// The log was not moved, or not to its end. The same command goes on from there.
+    #[error(transparent)]
+    Move(TransferError),
 }
 
 /// An error and everything that caused it, on one line.
@@ -197,29 +76,41 @@ pub fn with_causes(error: &dyn Error) -> String {
 /// [`CliError`] says why it could not be.
 pub async fn run(arguments: Arguments) -> Result<String, CliError> {
     match arguments.command {
-        Command::Run(arguments) => match &arguments.store {
-            StoreArgument::Memory => run_on(MemoryStore::new(), &arguments).await,
-            StoreArgument::Postgres(url) => {
-                let store = connect(url).await?;
-                store.migrate().await.map_err(CliError::Database)?;
-                run_on(store, &arguments).await
-            }
-        },
+        Command::Run(arguments) => {
+            let store = arguments.store.open().await.map_err(CliError::Open)?;
+            let done = on_store!(&store, |store| import(store, &arguments).await);
+            store.close().await;
+            done
+        }
         Command::Report(arguments) => {
-            let store = connect(&arguments.store).await?;
-            let report = Report::read(&store).await.map_err(no_report)?;
-            Ok(print(&report, arguments.json))
+            let store = existing(&arguments.store, "report").await?;
+            let done = on_store!(&store, |store| report(store, &arguments).await);
+            store.close().await;
+            done
         }
         Command::Rebuild(arguments) => {
-            let store = connect(&arguments.store).await?;
-            rebuild(&store).await
+            let store = existing(&arguments.store, "log").await?;
+            let done = on_store!(&store, |store| rebuild(store, &arguments.store).await);
+            store.close().await;
+            done
         }
         Command::Show(arguments) => {
-            let store = connect(&arguments.store).await?;
-            show(&store, &arguments.application, arguments.moment()).await.map_err(no_log)
+            let store = existing(&arguments.store, "log").await?;
+            let done = on_store!(&store, |store| show_one(store, &arguments).await);
+            store.close().await;
+            done
         }
+        Command::Move(arguments) => moving::run(&arguments.from, &arguments.to).await,
         Command::Events { json } => Ok(list_events(json)),
     }
+}
+
+/// A store that is there already. Without its file it holds no `what`.
+async fn existing(store: &StoreArgument, what: &'static str) -> Result<Store, CliError> {
+    store.open_existing().await.map_err(|error| match error {
+        OpenError::Missing { .. } => CliError::Nothing { store: store.clone(), what },
+        error => CliError::Open(error),
+    })
 }
 
 fn list_events(json: bool) -> String {
@@ -231,13 +122,39 @@ fn list_events(json: bool) -> String {
     text.expect("names and numbers are always JSON") + "\n"
 }
 
-async fn connect(url: &PgUrl) -> Result<PgStore, CliError> {
-    PgStore::connect(&url.0).await.map_err(CliError::Database)
+async fn import<S: SubscriptionStore + BulkStore + Clone>(
+    store: &S,
+    arguments: &RunArguments,
+) -> Result<String, CliError> {
+    let bar = progress_bar(arguments.json, "{bar:40} {binary_bytes}/{binary_total_bytes} {eta}");
+    let import = Import::new(store.clone()).skip_bad(arguments.skip_bad).progress(bar.clone());
+    let imported = import.file(&arguments.file).await;
+    bar.finish_and_clear();
+    let imported = imported?;
+    eprint!("{}", summary(&imported));
+    projections::catch_up(store).await.map_err(CliError::Project)?;
+    let report = Report::read(store).await.map_err(CliError::Report)?;
+    Ok(print(&report, arguments.json))
 }
 
-async fn rebuild(store: &PgStore) -> Result<String, CliError> {
-    let events = store.count_log(LogQuery::after(Position::START)).await;
-    let events = events.map_err(CliError::Database)?;
+async fn report<S: ProjectionStore>(
+    store: &S,
+    arguments: &ReportArguments,
+) -> Result<String, CliError> {
+    let report = Report::read(store).await.map_err(|error| match error {
+        ProjectionError::Store(StoreError::MissingTable { .. }) => {
+            CliError::Nothing { store: arguments.store.clone(), what: "report" }
+        }
+        error => CliError::Report(error),
+    })?;
+    Ok(print(&report, arguments.json))
+}
+
+async fn rebuild<S: SubscriptionStore + Clone>(
+    store: &S,
+    argument: &StoreArgument,
+) -> Result<String, CliError> {
+    let events = count(store, argument).await?;
     let begun = Instant::now();
     let done = projections::rebuild(store).await.map_err(CliError::Project)?;
     let took = begun.elapsed();
@@ -248,28 +165,39 @@ async fn rebuild(store: &PgStore) -> Result<String, CliError> {
     ))
 }
 
-async fn run_on<S: SubscriptionStore + BulkStore + Clone>(
-    store: S,
-    arguments: &RunArguments,
+async fn show_one<S: EventStore + Clone>(
+    store: &S,
+    arguments: &ShowArguments,
 ) -> Result<String, CliError> {
-    let bar = progress_bar(arguments.json);
-    let import = Import::new(store.clone()).skip_bad(arguments.skip_bad).progress(bar.clone());
-    let imported = import.file(&arguments.file).await;
-    bar.finish_and_clear();
-    let imported = imported?;
-    eprint!("{}", summary(&imported));
-    projections::catch_up(&store).await.map_err(CliError::Project)?;
-    let report = Report::read(&store).await.map_err(CliError::Report)?;
-    Ok(print(&report, arguments.json))
+    let shown = show(store, &arguments.application, arguments.moment()).await;
+    shown.map_err(|error| match error {
+        ShowError::Load { cause: LoadError::Store(cause), .. } if is_no_schema(&cause) => {
+            CliError::Nothing { store: arguments.store.clone(), what: "log" }
+        }
+        error => CliError::Show(error),
+    })
+}
+
+/// How many events there are.
+async fn count<S: SubscriptionStore>(store: &S, argument: &StoreArgument) -> Result<u64, CliError> {
+    let events = store.count_log(LogQuery::after(Position::START)).await;
+    events.map_err(|error| match error {
+        error if is_no_schema(&error) => CliError::Nothing { store: argument.clone(), what: "log" },
+        error => CliError::Store(error),
+    })
+}
+
+/// Whether it is a database in which nobody has made a store yet.
+const fn is_no_schema(error: &StoreError) -> bool {
+    matches!(error, StoreError::Schema { found: 0, .. })
 }
 
 /// On a terminal only, and not when what is printed goes to another program as JSON.
-fn progress_bar(json: bool) -> ProgressBar {
+fn progress_bar(json: bool, template: &str) -> ProgressBar {
     if !stderr().is_terminal() || (json && !stdout().is_terminal()) {
         return ProgressBar::hidden();
     }
-    let style = "{bar:40} {binary_bytes}/{binary_total_bytes} {eta}";
-    let style = ProgressStyle::with_template(style).expect("the template is well formed");
+    let style = ProgressStyle::with_template(template).expect("the template is well formed");
     ProgressBar::no_length().with_style(style)
 }
 
@@ -288,22 +216,4 @@ fn summary(imported: &Imported) -> String {
 
 fn print(report: &Report, json: bool) -> String {
     if json { report.to_json() } else { report.to_tables() }
-}
-
-fn no_report(error: ProjectionError) -> CliError {
-    match error {
-        ProjectionError::Store(StoreError::MissingTable { .. }) => {
-            CliError::Nothing { what: "report" }
-        }
-        error => CliError::Report(error),
-    }
-}
-
-fn no_log(error: ShowError) -> CliError {
-    match error {
-        ShowError::Load {
-            cause: LoadError::Store(StoreError::Schema { found: 0, .. }), ..
-        } => CliError::Nothing { what: "log" },
-        error => CliError::Show(error),
-    }
 }
