@@ -75,8 +75,7 @@ where
             let Some(event) = self.events.next().await else { break };
             let event = event
                 .map_err(|e| ImportError::Source { events: self.taken, cause: Cause::new(e) })?;
-            let (id, checked) = (event.event.id, self.limits.check_event(&event.event));
-            checked.map_err(|cause| ImportError::Invalid { event: id, cause })?;
+            self.limits.check_imported(&event)?;
             bytes += event.event.payload.as_str().len();
             chunk.push(event);
             self.taken += 1;
