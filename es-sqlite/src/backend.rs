@@ -73,6 +73,13 @@ impl Backend {
         Ok((writing, staged))
     }
 
+    /// Leaves nothing behind. Dropping does as well, but takes the connection along.
+    pub(crate) async fn give_up(self) {
+        if let Some(writing) = self.writing {
+            writing.roll_back().await;
+        }
+    }
+
     /// Looks at something in the transaction, if there is one, and in what is committed otherwise.
     pub(crate) async fn look<T>(
         &mut self,

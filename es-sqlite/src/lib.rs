@@ -9,6 +9,7 @@ mod decimal;
 mod error;
 mod event_store;
 mod import;
+mod inline;
 mod lease;
 mod letters;
 mod migrate;

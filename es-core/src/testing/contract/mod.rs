@@ -292,17 +292,6 @@ macro_rules! event_store_contract {
     };
 }
 
-/// Makes a test of every promise of [`ProjectionStore`](crate::ProjectionStore) that [`EventStore`](crate::EventStore) does
-/// not make; see [`contract`](crate::testing::contract).
-///
-/// Takes the path of a function without parameters that gives a future of `(S, Guard)`.
-#[macro_export]
-macro_rules! projection_store_contract {
-    ($make:path) => {
-        $crate::__projection_store_promises!(__test_promises!($make));
-    };
-}
-
 /// Makes a test of every promise of [`EventStore`](crate::EventStore), [`ProjectionStore`](crate::ProjectionStore) and
 /// [`SubscriptionStore`](crate::SubscriptionStore); see [`contract`](crate::testing::contract).
 ///
