@@ -9,6 +9,7 @@ use super::compare::{Place, Rest, address, compare, next};
 use super::options::{BulkProgress, CHUNK};
 use super::{BulkStore, ExistingStreams, ImportOptions, ImportedEvent};
 use crate::error::{Difference, ImportError, StoreError, TransferError};
+use crate::id::EventId;
 use crate::store::{BoxFuture, EventStore};
 use crate::version::Position;
 
@@ -86,14 +87,14 @@ impl<'a, F: EventStore, T: BulkStore> Transfer<'a, F, T> {
             match self.copy(&mut rest, &mut place).await {
                 Ok(0) => break,
                 Ok(events) => copied += events,
-                Err(error) if is_overtaken(&error) => {
+                Err(error) => {
+                    let Some(event) = stored_already(&error) else { return Err(error) };
                     let before = place.events;
                     rest = self.go_through(&mut place).await?;
                     if place.events == before {
-                        return Err(error);
+                        return Err(not_visible(self.to, event).await.unwrap_or(error));
                     }
                 }
-                Err(error) => return Err(error),
             }
         }
         if copied > 0 {
@@ -226,9 +227,23 @@ fn failed(after: Position, cause: ImportError) -> TransferError {
     }
 }
 
-/// Whether the chunk may be in the target already, where it could not be seen before: another transfer has just stored it,
+/// An event of the chunk that may be in the target, where it could not be seen before: another transfer has just stored it,
 /// or one whose outcome was unknown has come through after all.
-fn is_overtaken(error: &TransferError) -> bool {
-    let TransferError::Import { cause, .. } = error else { return false };
-    matches!(cause, ImportError::Conflict { .. } | ImportError::DuplicateEvent { .. })
+const fn stored_already(error: &TransferError) -> Option<EventId> {
+    let TransferError::Import { cause, .. } = error else { return None };
+    match cause {
+        ImportError::Conflict { event, .. } | ImportError::DuplicateEvent { event } => Some(*event),
+        _ => None,
+    }
+}
+
+/// The event is in the target and cannot be read there yet; `None` when it is not there.
+async fn not_visible<T: EventStore>(to: &T, event: EventId) -> Option<TransferError> {
+    match to.locate(&[event]).await {
+        Ok(found) => {
+            let position = found.first()?.position;
+            Some(TransferError::Unsettled { store: "target", position })
+        }
+        Err(error) => Some(TransferError::Target(error)),
+    }
 }
