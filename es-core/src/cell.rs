@@ -55,8 +55,8 @@ impl Cell {
         });
     }
 
-    /// How stores sort what a column holds: text by its bytes, and nothing after everything.
-    pub(crate) fn compare(&self, other: &Self) -> Ordering {
+    /// How stores sort what a column holds: text by its bytes, and nothing after everything. Adapters only.
+    pub fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Null, Self::Null) => Ordering::Equal,
             (Self::Null, _) => Ordering::Greater,

@@ -221,8 +221,8 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Whether it is true of a row, given what each column holds.
-    pub(crate) fn holds<'a>(&self, cell: &impl Fn(&Column) -> &'a Cell) -> bool {
+    /// Whether it is true of a row, given what each column holds; for rows that a batch keeps in memory.
+    pub fn holds<'a>(&self, cell: &impl Fn(&Column) -> &'a Cell) -> bool {
         match self {
             Self::Compare(column, comparison, value) => match cell(column) {
                 Cell::Null => false,

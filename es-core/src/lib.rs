@@ -68,7 +68,7 @@ pub mod __private;
 pub use aggregate::{Aggregate, HandledBy, Handles, UnknownEvents};
 pub use bulk::{
     BulkProgress, BulkStore, EventLines, ExistingStreams, Export, ExportError, ImportOptions,
-    Imported, ImportedEvent, LineError, export_log, export_stream,
+    Imported, ImportedEvent, LineError, Transfer, Transferred, export_log, export_stream, transfer,
 };
 #[cfg(feature = "runtime")]
 pub use bus::{Attached, BusEnded, BusLagged, BusReceiver, EventBus};
@@ -79,8 +79,8 @@ pub use command_id::CommandId;
 pub use dead_letter::{DeadLetter, LetterSelection, LetterState};
 pub use dispatch::{EventContext, Handler};
 pub use error::{
-    AppendError, Cause, EncodeError, ExecuteError, ImportError, Invalid, LoadError, ReplayError,
-    SaveError, SnapshotError, StoreError,
+    AppendError, Cause, Difference, EncodeError, ExecuteError, ImportError, Invalid, LoadError,
+    ReplayError, SaveError, SnapshotError, StoreError, TransferError,
 };
 pub use event::{Event, SchemaVersion};
 pub use event_type::EventType;

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use chrono::Datelike as _;
+use chrono::{DateTime, Datelike as _, Utc};
 
-use crate::error::{AppendError, Invalid};
+use crate::bulk::ImportedEvent;
+use crate::error::{AppendError, ImportError, Invalid};
 use crate::metadata::Metadata;
 use crate::payload::{Payload, inspect};
 use crate::record::NewEvent;
@@ -101,12 +102,19 @@ impl Limits {
             self.check_size("metadata", event, metadata.len())?;
             Some(Payload::trusted(metadata))
         };
-        // The years that both chrono and every SQL timestamp can hold, with room for a time zone.
-        if !(-4700..=200_000).contains(&event.occurred_at.year()) {
-            let time = event.occurred_at.to_rfc3339();
-            return Err(Invalid::Time { event: event.name.clone(), time });
-        }
+        check_time(event, event.occurred_at)?;
         Ok(metadata)
+    }
+
+    /// [`check_event`](Self::check_event) of an event that is imported, with the time at which it was recorded.
+    ///
+    /// # Errors
+    /// [`ImportError::Invalid`] names the event and says what no store takes of it.
+    pub fn check_imported(&self, imported: &ImportedEvent) -> Result<Option<Payload>, ImportError> {
+        let event = &imported.event;
+        let checked = imported.recorded_at.map_or(Ok(()), |time| check_time(event, time));
+        let checked = checked.and_then(|()| self.check_event(event));
+        checked.map_err(|cause| ImportError::Invalid { event: event.id, cause })
     }
 
     fn check_size(
@@ -121,6 +129,14 @@ impl Limits {
         }
         Ok(())
     }
+}
+
+/// The years that both chrono and every SQL timestamp can hold, with room for a time zone.
+fn check_time(event: &NewEvent, time: DateTime<Utc>) -> Result<(), Invalid> {
+    if (-4700..=200_000).contains(&time.year()) {
+        return Ok(());
+    }
+    Err(Invalid::Time { event: event.name.clone(), time: time.to_rfc3339() })
 }
 
 /// Whether metadata is read as it was written. Strings, UUIDs and JSON values that do not nest too deep are, so it is not

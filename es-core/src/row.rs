@@ -8,6 +8,7 @@ use crate::cell_encoder::cells;
 use crate::column::Table;
 use crate::error::Cause;
 use crate::projection::ProjectionError;
+use crate::row_json::object;
 
 /// What is kept with every row besides what its type says. Times are those at which the events occurred, so that a read
 /// model that is built anew is the same again.
@@ -60,6 +61,12 @@ impl FoundRow {
     /// From what a store holds.
     pub const fn new(json: String, info: RowInfo) -> Self {
         Self { json, info }
+    }
+
+    /// From what each of the table's columns holds, in their order; for stores that do not make JSON of a row themselves.
+    /// A column without a cell is null.
+    pub fn of_cells(table: &Table, cells: &[Cell], info: RowInfo) -> Self {
+        Self::new(object(table, |at| cells.get(at)), info)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Which rows of a read model, in which order, and how many.
 
+use std::cmp::Ordering;
+
+use crate::cell::Cell;
 use crate::column::{Column, SqlType, Table};
 use crate::filter::{Condition, Filter, column, wrong};
 use crate::projection::ProjectionError;
@@ -113,4 +116,19 @@ pub struct ResolvedQuery {
     pub limit: Option<u64>,
     /// How many of the first are left out.
     pub offset: u64,
+}
+
+impl ResolvedQuery {
+    /// Which of two rows comes first, given what each column of theirs holds; for rows that a batch keeps in memory.
+    pub fn compare<'a>(
+        &self,
+        one: &impl Fn(&Column) -> &'a Cell,
+        other: &impl Fn(&Column) -> &'a Cell,
+    ) -> Ordering {
+        let each = self.order.iter().map(|(column, direction)| {
+            let order = one(column).compare(other(column));
+            if *direction == Direction::Rising { order } else { order.reverse() }
+        });
+        each.fold(Ordering::Equal, Ordering::then)
+    }
 }

@@ -18,6 +18,11 @@ impl Signal {
         self.0.send_modify(|times| *times = times.wrapping_add(1));
     }
 
+    /// Whether anybody listens.
+    pub fn is_heard(&self) -> bool {
+        self.0.receiver_count() > 0
+    }
+
     /// Hears of everything from now on.
     pub fn listen(&self) -> Wakes {
         Wakes(self.0.subscribe())

@@ -84,6 +84,8 @@ CREATE TABLE es_workers (
     version    INTEGER NOT NULL,
     owner      BLOB NOT NULL,
     seen_until INTEGER NOT NULL,
+    -- For how long it is counted without a word of it, in microseconds.
+    lease      INTEGER NOT NULL,
     PRIMARY KEY (projection, version, owner)
 ) STRICT, WITHOUT ROWID;
 

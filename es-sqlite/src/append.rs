@@ -94,7 +94,7 @@ impl SqliteStore {
         outcomes
     }
 
-    async fn is_there(&self, append: &StreamAppend) -> bool {
+    pub(crate) async fn is_there(&self, append: &StreamAppend) -> bool {
         let ids: Vec<_> = append.events.iter().map(|event| event.id).collect();
         self.locate(&ids).await.is_ok_and(|found| found.len() == ids.len())
     }
@@ -131,7 +131,7 @@ fn failed(appends: &[StreamAppend], error: &StoreError) -> Vec<Outcome> {
     appends.iter().map(|_| Err(error.clone().into())).collect()
 }
 
-fn unknown(append: &StreamAppend, error: &sqlx::Error) -> AppendError {
+pub(crate) fn unknown(append: &StreamAppend, error: &sqlx::Error) -> AppendError {
     match append.events.first() {
         Some(first) => AppendError::OutcomeUnknown {
             stream: append.stream.clone(),

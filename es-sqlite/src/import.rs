@@ -75,8 +75,7 @@ where
             let Some(event) = self.events.next().await else { break };
             let event = event
                 .map_err(|e| ImportError::Source { events: self.taken, cause: Cause::new(e) })?;
-            let (id, checked) = (event.event.id, self.limits.check_event(&event.event));
-            checked.map_err(|cause| ImportError::Invalid { event: id, cause })?;
+            self.limits.check_imported(&event)?;
             bytes += event.event.payload.as_str().len();
             chunk.push(event);
             self.taken += 1;
@@ -124,7 +123,7 @@ impl Session<'_> {
         &mut self,
         imported: &'a ImportedEvent,
         met_first: bool,
-        recorded_at: i64,
+        now: i64,
     ) -> Result<NewRow<'a>, ImportError> {
         let ImportedEvent { stream, event, version: demanded, .. } = imported;
         let before = self.heads.version(stream)?;
@@ -138,6 +137,7 @@ impl Session<'_> {
             return Err(ImportError::Conflict { stream, event, demanded, actual });
         }
         self.heads.set(stream, version);
+        let recorded_at = imported.recorded_at.map_or(now, micros);
         Ok(NewRow { position: self.heads.next_position(), stream, version, event, recorded_at })
     }
 

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use es_core::{Cause, StoreError};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use thiserror::Error;
 use uuid::Uuid;
 
 use crate::config::{Durability, SqliteConfig};
@@ -24,8 +26,9 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// SQLite would take a name that begins with `file:` for an address, and `:memory:` for something else again.
     pub(crate) fn file(path: &Path) -> Self {
-        Self::File(path.to_owned())
+        Self::File(if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) })
     }
 
     pub(crate) fn memory() -> Self {
@@ -34,6 +37,17 @@ impl Place {
 
     pub(crate) const fn is_memory(&self) -> bool {
         matches!(self, Self::Memory(_))
+    }
+
+    /// An error while the database was opened, with the place where that was.
+    pub(crate) fn named(&self, error: StoreError) -> StoreError {
+        let at = |cause| Cause::new(CannotOpen { place: self.clone(), cause });
+        match error {
+            StoreError::Corrupt { what } => StoreError::Corrupt { what: format!("{self}: {what}") },
+            StoreError::Unavailable(cause) => StoreError::Unavailable(at(cause)),
+            StoreError::Other(cause) => StoreError::Other(at(cause)),
+            other => other,
+        }
     }
 
     /// How a connection that may write is made.
@@ -74,11 +88,34 @@ impl Place {
     }
 }
 
+/// Why a database cannot be opened.
+#[derive(Debug, Error)]
+#[error("{place} cannot be opened")]
+struct CannotOpen {
+    place: Place,
+    #[source]
+    cause: Cause,
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "`{}`", path.display()),
             Self::Memory(_) => f.write_str("the database in memory"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_of_a_file_means_something_else() {
+        for name in [":memory:", "file:bank.db?mode=memory", "bank.db", ""] {
+            let Place::File(path) = Place::file(Path::new(name)) else { panic!("it is a file") };
+            assert_eq!(path.to_str(), Some(format!("./{name}").as_str()));
+        }
+        assert_eq!(Place::file(Path::new("/a/b")).to_string(), "`/a/b`");
     }
 }

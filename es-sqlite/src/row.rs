@@ -113,7 +113,7 @@ pub(crate) fn value<'r, T: Decode<'r, Sqlite>>(row: &'r SqliteRow, column: usize
     row.try_get_unchecked(column).ok()
 }
 
-fn uuid(row: &SqliteRow, column: usize) -> Option<Uuid> {
+pub(crate) fn uuid(row: &SqliteRow, column: usize) -> Option<Uuid> {
     Uuid::from_slice(value(row, column)?).ok()
 }
 
@@ -124,7 +124,7 @@ fn metadata(text: &str) -> Option<Metadata> {
     serde_json::from_str(text).ok()
 }
 
-fn time(row: &SqliteRow, column: usize) -> Option<DateTime<Utc>> {
+pub(crate) fn time(row: &SqliteRow, column: usize) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros(value(row, column)?)
 }
 

@@ -15,7 +15,8 @@ use crate::error::{is_busy, store_error};
 use crate::migrate;
 use crate::place::Place;
 use crate::together::Together;
-use crate::writing::Writing;
+use crate::wake::Watch;
+use crate::writing::{Statement, Writing};
 
 /// An event store in an SQLite file. Clones share its connections, so a program needs one `SqliteStore` per file; several
 /// processes may have the same file open.
@@ -44,6 +45,7 @@ struct Inner {
     readers: SqlitePool,
     together: Together,
     appended: Signal,
+    watch: Watch,
     /// Keeps a database in memory alive while no other connection is open.
     _anchor: Option<std::sync::Mutex<SqliteConnection>>,
 }
@@ -89,6 +91,10 @@ impl SqliteStore {
     }
 
     async fn at(place: Place, config: SqliteConfig) -> Result<Self, StoreError> {
+        Self::opened(place.clone(), config).await.map_err(|error| place.named(error))
+    }
+
+    async fn opened(place: Place, config: SqliteConfig) -> Result<Self, StoreError> {
         let first = place.first_connection(&config).await?;
         let anchor = if place.is_memory() {
             Some(std::sync::Mutex::new(first))
@@ -99,8 +105,10 @@ impl SqliteStore {
         let writer = Place::pool_options(&config, 1).connect_lazy_with(place.options(&config));
         let readers = Place::pool_options(&config, config.get_readers())
             .connect_lazy_with(place.reader_options(&config));
+        let watch = Watch::new(&place, &config);
         let (together, appended) = (Together::default(), Signal::new());
-        let inner = Inner { place, config, writer, readers, together, appended, _anchor: anchor };
+        let inner =
+            Inner { place, config, writer, readers, together, appended, watch, _anchor: anchor };
         let store = Self { inner: Arc::new(inner) };
         let mut reader = store.reader().await?;
         let due = migrate::is_due(&mut reader).await?;
@@ -114,6 +122,7 @@ impl SqliteStore {
     /// Ends all connections, once those in use are given back. What is asked of the store afterwards fails. A file that no
     /// other process has open is then one file: what was written is no longer partly in a log beside it.
     pub async fn close(&self) {
+        self.inner.watch.close().await;
         self.inner.readers.close().await;
         self.inner.writer.close().await;
     }
@@ -139,6 +148,10 @@ impl SqliteStore {
         &self.inner.appended
     }
 
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.inner.watch
+    }
+
     /// A connection that reads.
     pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         self.inner.readers.acquire().await.map_err(|e| store_error(&e))
@@ -148,6 +161,13 @@ impl SqliteStore {
     pub(crate) async fn write(&self) -> Result<Writing, StoreError> {
         let writer = self.inner.writer.acquire().await.map_err(|e| store_error(&e))?;
         Writing::begin(writer).await.map_err(|e| store_error(&e))
+    }
+
+    /// A statement that writes, in a transaction of its own. Gives how many rows it changed.
+    pub(crate) async fn change(&self, statement: Statement) -> Result<u64, StoreError> {
+        let mut writing = self.write().await?;
+        let done = writing.run(statement).await;
+        writing.end(done).await
     }
 }
 

@@ -44,7 +44,7 @@ impl SqliteStore {
         let (stream, first_event) = (append.stream.clone(), append.events.first().map(|e| e.id));
         let (answer, answered) = oneshot::channel();
         if self.together().enter(Waiting { append, answer }) {
-            let desk = Desk(self.together().state.clone());
+            let desk = Desk { state: self.together().state.clone(), left: false };
             let store = self.clone();
             // Not in the caller's own future: he may be dropped in the middle, and others wait for what he is doing.
             tokio::spawn(async move { store.write_for_all(desk).await });
@@ -59,8 +59,8 @@ impl SqliteStore {
     }
 
     /// Until nobody waits.
-    async fn write_for_all(&self, desk: Desk) {
-        while !desk.is_done() {
+    async fn write_for_all(&self, mut desk: Desk) {
+        while !desk.leave() {
             // First the right to write, so that whoever comes while it is waited for is in time.
             let writing = self.write().await;
             let (appends, answers): (Vec<_>, Vec<_>) = desk.take().into_iter().unzip();
@@ -86,20 +86,25 @@ impl Together {
 }
 
 /// The place of the task that writes.
-struct Desk(Arc<Mutex<State>>);
+struct Desk {
+    state: Arc<Mutex<State>>,
+    /// Nobody waited any more. Somebody else may be at work by now.
+    left: bool,
+}
 
 impl Desk {
-    /// Nobody waits, and whoever comes next begins anew.
-    fn is_done(&self) -> bool {
-        let mut state = lock(&self.0);
+    /// Leaves if nobody waits; whoever comes next begins anew.
+    fn leave(&mut self) -> bool {
+        let mut state = lock(&self.state);
         state.waiting.retain(|waiting| !waiting.answer.is_closed());
         state.at_work = !state.waiting.is_empty();
-        !state.at_work
+        self.left = !state.at_work;
+        self.left
     }
 
     /// What goes next.
     fn take(&self) -> Vec<(StreamAppend, oneshot::Sender<Outcome>)> {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         let (mut taken, mut bytes) = (Vec::new(), 0);
         while taken.len() < APPENDS && bytes < BYTES {
             let Some(Waiting { append, answer }) = state.waiting.pop_front() else { break };
@@ -116,8 +121,8 @@ impl Drop for Desk {
     /// A task that was ended with its runtime, or has panicked, leaves those who wait without an answer, and the next one to
     /// come begins anew.
     fn drop(&mut self) {
-        let mut state = lock(&self.0);
-        if state.at_work {
+        if !self.left {
+            let mut state = lock(&self.state);
             state.at_work = false;
             state.waiting.clear();
         }
@@ -127,4 +132,94 @@ impl Drop for Desk {
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     // Nothing of ours panics while it holds the lock.
     state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use es_core::{
+        Category, EventName, EventStore as _, ExpectedVersion, LogQuery, NewEvent, Payload,
+        SchemaVersion, StreamId,
+    };
+    use futures_util::future::join_all;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn append() -> StreamAppend {
+        let category = Category::new("together").expect("a good name");
+        let stream = StreamId::new(category, Uuid::now_v7());
+        let name = EventName::new("came").expect("a good name");
+        let payload = Payload::from_json("{}").expect("JSON");
+        let event = NewEvent::raw(name, SchemaVersion::FIRST, payload);
+        StreamAppend::new(stream, ExpectedVersion::NoStream, vec![event])
+    }
+
+    /// What one transaction writes has one time of recording.
+    async fn transactions(store: &SqliteStore) -> Vec<usize> {
+        let page = store.read_log(LogQuery::default(), 1_000).await.expect("readable");
+        let times: Vec<_> = page.events.iter().map(|event| event.recorded_at).collect();
+        times.chunk_by(PartialEq::eq).map(<[_]>::len).collect()
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_go_together() {
+        let store = SqliteStore::in_memory().await.expect("a store");
+        let writing = store.write().await.expect("nobody else writes");
+        let appends = join_all((0..20).map(|_| store.append(append())));
+        let release = async {
+            tokio::task::yield_now().await;
+            writing.roll_back().await;
+        };
+        let (outcomes, ()) = tokio::join!(appends, release);
+        assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+        assert_eq!(transactions(&store).await, [20]);
+        store.append(append()).await.expect("a single caller waits for nobody");
+        assert_eq!(transactions(&store).await, [20, 1]);
+    }
+
+    #[tokio::test]
+    async fn who_is_dropped_while_he_waits_is_left_out_and_harms_nobody() {
+        let store = SqliteStore::in_memory().await.expect("a store");
+        let writing = store.write().await.expect("nobody else writes");
+        let stays = tokio::spawn({
+            let store = store.clone();
+            async move { store.append(append()).await }
+        });
+        {
+            let mut dropped = pin!(store.append(append()));
+            let polled = dropped.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+        }
+        tokio::task::yield_now().await;
+        writing.roll_back().await;
+        stays.await.expect("no panic").expect("it is stored");
+        assert_eq!(transactions(&store).await, [1]);
+    }
+
+    #[test]
+    fn a_runtime_that_ends_leaves_nobody_waiting() {
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let (first, second) = (runtime().expect("a runtime"), runtime().expect("a runtime"));
+        let store = second.block_on(SqliteStore::in_memory()).expect("a store");
+        let writing = second.block_on(store.write()).expect("nobody else writes");
+        // The task that is to write belongs to the first runtime, and never gets its turn.
+        let begun = store.append(append());
+        let mut begun = pin!(begun);
+        let entered = first.enter();
+        let polled = begun.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+        drop(entered);
+        first.shutdown_background();
+        second.block_on(async {
+            writing.roll_back().await;
+            let outcome = begun.await;
+            assert!(matches!(outcome, Err(AppendError::OutcomeUnknown { .. })), "{outcome:?}");
+            store.append(append()).await.expect("the next one begins anew");
+            assert_eq!(transactions(&store).await, [1]);
+        });
+    }
 }

@@ -8,7 +8,8 @@ async fn store() -> (SqliteStore, TestFile) {
     (file.store().await, file)
 }
 
-es_core::event_store_contract!(store);
+es_core::store_contract!(store);
+es_core::inline_store_contract!(store);
 es_core::bulk_store_contract!(store);
 
 /// As in a file.
@@ -19,6 +20,7 @@ mod in_memory {
         (SqliteStore::in_memory().await.expect("a store in memory"), ())
     }
 
-    es_core::event_store_contract!(store);
+    es_core::store_contract!(store);
+    es_core::inline_store_contract!(store);
     es_core::bulk_store_contract!(store);
 }

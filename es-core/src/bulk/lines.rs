@@ -28,7 +28,7 @@ const LONGEST: usize = 16 * 1024 * 1024;
 /// The lines of an export, read back; an iterator, and a stream that [`import`](super::BulkStore::import) takes.
 ///
 /// Every event demands the version that its line has, so a line that is missing or repeated is noticed. Fields that are not
-/// known are passed over, as are empty lines; `position` and `recorded_at` are given anew by the store.
+/// known are passed over, as are empty lines. `position` is given anew by the store; so is `recorded_at` where a line has none.
 ///
 /// After a line that cannot be understood the next one may be asked for. Reading blocks: what may be slow is better read in a thread of
 /// its own.
@@ -161,6 +161,8 @@ struct Line<'a> {
     schema_version: u32,
     occurred_at: DateTime<Utc>,
     #[serde(default)]
+    recorded_at: Option<DateTime<Utc>>,
+    #[serde(default)]
     metadata: Metadata,
     #[serde(borrow)]
     data: &'a RawValue,
@@ -178,7 +180,11 @@ fn parse(line: &[u8]) -> Result<ImportedEvent, Cause> {
         schema_version.ok_or_else(|| Cause::new("`schema_version` is not 1 to 2147483647"))?;
     let event = NewEvent::existing(line.event_id, name, schema_version, payload, line.occurred_at);
     let event = event.metadata(line.metadata);
-    Ok(ImportedEvent::new(stream_id(&line.stream)?, event).version(line.version))
+    let imported = ImportedEvent::new(stream_id(&line.stream)?, event).version(line.version);
+    Ok(match line.recorded_at {
+        Some(time) => imported.recorded_at(time),
+        None => imported,
+    })
 }
 
 /// A category may hold slashes, a UUID does not.

@@ -1,24 +1,28 @@
-//! Whole logs in and out: an import that is one transaction, and events as JSON lines.
+//! Whole logs in and out: an import that is one transaction, events as JSON lines, and one store into another.
 
+mod compare;
 mod export;
 mod lines;
 mod options;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures_core::Stream;
 
 pub use self::export::{Export, ExportError, export_log, export_stream};
 pub use self::lines::{EventLines, LineError};
 pub use self::options::{BulkProgress, ExistingStreams, ImportOptions};
+pub use self::transfer::{Transfer, Transferred, transfer};
 use crate::error::ImportError;
 use crate::id::StreamId;
 use crate::record::{NewEvent, StoredEvent};
-use crate::store::EventStore;
+use crate::store::{EventStore, truncate_to_micros};
 use crate::version::{Position, Version};
 
 /// An event on its way into a store together with its stream.
@@ -31,12 +35,14 @@ pub struct ImportedEvent {
     pub event: NewEvent,
     /// The version that it must get; `None` when it may come after whatever is there.
     pub version: Option<Version>,
+    /// When it was stored first, where it comes from a store; `None` when that is now.
+    pub recorded_at: Option<DateTime<Utc>>,
 }
 
 impl ImportedEvent {
     /// `event` as the next one of `stream`.
     pub const fn new(stream: StreamId, event: NewEvent) -> Self {
-        Self { stream, event, version: None }
+        Self { stream, event, version: None, recorded_at: None }
     }
 
     /// Demands that it gets this version. An import with another next version in that stream is refused: this is how a
@@ -46,15 +52,22 @@ impl ImportedEvent {
         self.version = Some(version);
         self
     }
+
+    /// Says when it was stored first, cut to the microsecond. Otherwise the store sets the time at which it stores it.
+    #[must_use]
+    pub fn recorded_at(mut self, time: DateTime<Utc>) -> Self {
+        self.recorded_at = Some(truncate_to_micros(time));
+        self
+    }
 }
 
-/// As it was stored elsewhere, and demanding the version that it had there.
+/// As it was stored elsewhere and at that time, and demanding the version that it had there.
 impl From<StoredEvent> for ImportedEvent {
     fn from(stored: StoredEvent) -> Self {
         let StoredEvent { id, stream, version, name, schema_version, payload, .. } = stored;
         let (metadata, occurred_at) = (stored.metadata, stored.occurred_at);
         let event = NewEvent { id, name, schema_version, payload, metadata, occurred_at };
-        Self { stream, event, version: Some(version) }
+        Self { stream, event, version: Some(version), recorded_at: Some(stored.recorded_at) }
     }
 }
 
@@ -80,6 +93,7 @@ impl Imported {
 /// An implementation must pass `es_core::bulk_store_contract!`. In words:
 /// - an import is stored whole or not at all, and nobody sees a part of it;
 /// - versions and positions are given in the order in which the events arrive;
+/// - `recorded_at` is kept where an event has one, and the time of storing elsewhere;
 /// - what an append refuses is refused here too, by an error that names the event or the stream;
 /// - memory holds one chunk of events, and one number for each stream, however many there are.
 pub trait BulkStore: EventStore {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// How many events make a chunk unless it is set.
-const CHUNK: usize = 10_000;
+pub(super) const CHUNK: usize = 10_000;
 
 /// How far an import or an export has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -101,21 +101,28 @@ async fn what_is_exported_is_imported_as_it_was() {
     let copy = MemoryStore::new();
     let imported = copy.import(EventLines::new(file.as_bytes()), ImportOptions::new()).await;
     assert_eq!(imported.unwrap().events, 14);
-    let (mut before, after) = (log(&store).await, log(&copy).await);
-    for (before, after) in before.iter_mut().zip(&after) {
-        before.recorded_at = after.recorded_at;
-    }
-    assert_eq!(before, after);
-    assert_eq!(
-        exported(&copy).await.lines().map(without_recorded).collect::<Vec<_>>(),
-        file.lines().map(without_recorded).collect::<Vec<_>>()
-    );
+    assert_eq!(log(&store).await, log(&copy).await);
+    assert_eq!(exported(&copy).await, file);
 }
 
-fn without_recorded(line: &str) -> serde_json::Value {
-    let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
-    line.as_object_mut().unwrap().remove("recorded_at").unwrap();
-    line
+#[tokio::test]
+async fn a_line_need_not_say_when_it_was_recorded() {
+    let (_, lines) = small().await;
+    let long_ago = Utc.with_ymd_and_hms(2011, 10, 1, 6, 8, 58).unwrap();
+    let mut line: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
+    for (recorded_at, kept) in
+        [(Some(json!(long_ago)), true), (Some(json!(null)), false), (None, false)]
+    {
+        match recorded_at {
+            Some(time) => line["recorded_at"] = time,
+            None => drop(line.as_object_mut().unwrap().remove("recorded_at").unwrap()),
+        }
+        let (store, file) = (MemoryStore::new(), line.to_string());
+        store.import(EventLines::new(file.as_bytes()), ImportOptions::new()).await.unwrap();
+        let found = log(&store).await.remove(0).recorded_at;
+        assert_eq!(found == long_ago, kept, "{file}: {found}");
+        assert!(kept || (Utc::now() - found).abs() < chrono::TimeDelta::days(1), "{found}");
+    }
 }
 
 #[tokio::test]
@@ -224,13 +231,14 @@ async fn a_line_that_is_no_event_is_named_and_passed_over() {
     let deep = "[".repeat(9_000) + &"]".repeat(9_000);
     for (bad, reason) in [
         ("{".to_owned(), "EOF while parsing an object at column 1"),
-        ("[]".to_owned(), "invalid length 0, expected struct Line with 9 elements at column 2"),
+        ("[]".to_owned(), "invalid length 0, expected struct Line with 10 elements at column 2"),
         (with(r#""event_type":"happened","#, ""), "missing field `event_type` at column "),
         (with(r#""data":{"a":1}"#, r#""more":0"#), "missing field `data` at column "),
         (
             with(r#""version":1"#, r#""version":-1"#),
             "invalid value: integer `-1`, expected u64 at column ",
         ),
+        (with(r#""recorded_at":""#, r#""recorded_at":"x"#), "input contains invalid characters"),
         (
             with(r#""schema_version":7"#, r#""schema_version":0"#),
             "`schema_version` is not 1 to 2147483647",

@@ -5,6 +5,7 @@ mod import;
 mod invalid;
 mod snapshot;
 mod store;
+mod transfer;
 
 use std::error::Error;
 use std::fmt;
@@ -15,6 +16,7 @@ pub use import::ImportError;
 pub use invalid::{EncodeError, Invalid};
 pub use snapshot::SnapshotError;
 pub use store::{AppendError, StoreError};
+pub use transfer::{Difference, TransferError};
 
 /// The error of a layer below (a driver, a codec), shared so that errors can be cloned.
 #[derive(Clone)]

@@ -36,9 +36,7 @@ impl BulkStore for MemoryStore {
             let count = gathered.len() as u64;
             let event =
                 event.map_err(|e| ImportError::Source { events: count, cause: Cause::new(e) })?;
-            let id = event.event.id;
-            let checked = self.limits.check_event(&event.event);
-            checked.map_err(|cause| ImportError::Invalid { event: id, cause })?;
+            self.limits.check_imported(&event)?;
             gathered.push(event);
             if gathered.len().is_multiple_of(options.get_chunk()) {
                 options.report(gathered.len() as u64);
@@ -69,11 +67,10 @@ fn prepare(
 ) -> Result<Vec<StoredEvent>, ImportError> {
     let mut heads = HashMap::new();
     let mut ids = HashSet::new();
-    let recorded_at = truncate_to_micros(Utc::now());
+    let now = Utc::now();
     let mut stored = Vec::with_capacity(events.len());
-    for (position, ImportedEvent { stream, mut event, version }) in
-        (log.head().get() + 1..).zip(events)
-    {
+    for (position, imported) in (log.head().get() + 1..).zip(events) {
+        let ImportedEvent { stream, mut event, version, recorded_at } = imported;
         let id = event.id;
         let before = *head(&mut heads, log, &stream, existing)?;
         let next = Version::new(before.get() + 1);
@@ -85,6 +82,7 @@ fn prepare(
         }
         heads.insert(stream.id(), (stream.category().clone(), next));
         event.occurred_at = truncate_to_micros(event.occurred_at);
+        let recorded_at = truncate_to_micros(recorded_at.unwrap_or(now));
         let position = Position::new(position);
         stored.push(StoredEvent::record(event, stream, next, position, recorded_at));
     }

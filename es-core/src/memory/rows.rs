@@ -1,6 +1,5 @@
 //! Read-model tables in memory.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::cell::Cell;
@@ -10,7 +9,7 @@ use crate::filter::Condition;
 use crate::read_model::RowSelection;
 use crate::row::{FoundRow, RowChange, RowInfo};
 use crate::row_json::object;
-use crate::row_query::{Direction, ResolvedQuery};
+use crate::row_query::ResolvedQuery;
 use crate::shape::FoundColumn;
 
 #[derive(Default)]
@@ -241,11 +240,7 @@ fn find<'a>(rows: &'a BTreeMap<Key, Row>, query: &ResolvedQuery) -> Vec<&'a Row>
     let matching = rows.values().map(|row| (row.all_cells(), row));
     let mut found: Vec<_> = matching.filter(|(cells, _)| holds(&query.condition, cells)).collect();
     found.sort_by(|(a, _), (b, _)| {
-        let each = query.order.iter().map(|(column, direction)| {
-            let order = cell(a, column).compare(cell(b, column));
-            if *direction == Direction::Rising { order } else { order.reverse() }
-        });
-        each.fold(Ordering::Equal, Ordering::then)
+        query.compare(&|column| cell(a, column), &|column| cell(b, column))
     });
     let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let limit = query.limit.map_or(usize::MAX, number);
@@ -344,6 +339,24 @@ impl Staged {
         let mut rows = if self.emptied { BTreeMap::new() } else { committed.clone() };
         self.change(&mut rows);
         rows
+    }
+
+    /// Those of these rows that there are with this over what is committed, for who does not ask for all.
+    pub(super) fn these(
+        &self,
+        table: &'static Table,
+        committed: &BTreeMap<Key, Row>,
+        keys: &[String],
+    ) -> Vec<FoundRow> {
+        let row = |key: &String| {
+            let key = Key::of_text(table, key);
+            let committed = committed.get(&key).filter(|_| !self.emptied);
+            match self.rows.get(&key) {
+                Some(staged) => staged.over(committed),
+                None => committed.cloned(),
+            }
+        };
+        keys.iter().filter_map(row).map(|row| row.found(table)).collect()
     }
 
     /// Makes it so.

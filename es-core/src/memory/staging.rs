@@ -70,7 +70,12 @@ impl ReadModelBackend for Staging {
         table: &'static Table,
         keys: &'a [String],
     ) -> BoxFuture<'a, Result<Vec<FoundRow>, StoreError>> {
-        self.seen(table, |rows| read(table, rows, RowSelection::Keys(keys)))
+        let inner = self.store.inner();
+        let found = inner.tables.rows(table).map(|committed| match self.staged.get(table.name) {
+            Some(staged) => staged.these(table, committed, keys),
+            None => read(table, committed, RowSelection::Keys(keys)),
+        });
+        Box::pin(ready(found))
     }
 
     fn find<'a>(

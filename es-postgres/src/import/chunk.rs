@@ -1,7 +1,9 @@
-//! Events as COPY wants them: one buffer, in which only the versions are open until the streams' rows are locked.
+//! Events as COPY wants them: one buffer, in which only the versions, and the times of
+//! storing, are open until the streams' rows are locked.
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use es_core::{
     EventId, ImportError, ImportedEvent, Invalid, Payload, StoreError, StreamId, Version,
 };
@@ -19,7 +21,7 @@ const LONGEST: usize = 1 << 29;
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 
 /// The number of columns in `import_events.sql`.
-const COLUMNS: i16 = 9;
+const COLUMNS: i16 = 10;
 
 /// Events that are sent together.
 pub(super) struct Chunk {
@@ -33,6 +35,8 @@ pub(super) struct Chunk {
 struct Row {
     /// Where its version stands among the bytes.
     version_at: usize,
+    /// Where the time at which it is stored stands, unless the event says it itself.
+    recorded_at: Option<usize>,
     /// Which of the chunk's streams it belongs to.
     stream: usize,
     demanded: Option<Version>,
@@ -67,7 +71,7 @@ impl Chunk {
         imported: &ImportedEvent,
         metadata: Option<&Payload>,
     ) -> Result<(), ImportError> {
-        let ImportedEvent { stream, event, version, .. } = imported;
+        let ImportedEvent { stream, event, version, recorded_at, .. } = imported;
         let (payload, metadata) = (event.payload.as_str(), metadata.map_or("{}", Payload::as_str));
         for (part, text) in [("payload", payload), ("metadata", metadata)] {
             if text.len() > LONGEST {
@@ -80,15 +84,17 @@ impl Chunk {
         self.bytes.extend_from_slice(&COLUMNS.to_be_bytes());
         self.value(stream.id().as_bytes());
         self.value(&0_i64.to_be_bytes());
-        let version_at = self.bytes.len() - size_of::<i64>();
+        let version_at = self.last_number();
         self.value(event.id.as_uuid().as_bytes());
         self.value(stream.category().as_str().as_bytes());
         self.value(event.name.as_str().as_bytes());
         self.value(&event.schema_version.get().to_be_bytes());
         self.value(payload.as_bytes());
         self.value(metadata.as_bytes());
-        self.value(&(event.occurred_at.timestamp_micros() - EPOCH).to_be_bytes());
-        self.rows.push(Row { version_at, stream: place, demanded: *version });
+        self.value(&micros(event.occurred_at).to_be_bytes());
+        self.value(&recorded_at.map_or(0, micros).to_be_bytes());
+        let recorded_at = recorded_at.is_none().then(|| self.last_number());
+        self.rows.push(Row { version_at, recorded_at, stream: place, demanded: *version });
         Ok(())
     }
 
@@ -114,8 +120,18 @@ impl Chunk {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Writes the versions in, given that of each stream before the chunk, and ends it.
-    pub(super) fn finish(&mut self, mut versions: Vec<i64>) -> Result<(), ImportError> {
+    /// Where the value that was written last stands, which is a number of eight bytes.
+    fn last_number(&self) -> usize {
+        self.bytes.len() - size_of::<i64>()
+    }
+
+    /// Writes the versions in, given that of each stream before the chunk, and the time, and ends it.
+    pub(super) fn finish(
+        &mut self,
+        mut versions: Vec<i64>,
+        now: DateTime<Utc>,
+    ) -> Result<(), ImportError> {
+        let now = micros(now);
         for row in &self.rows {
             let version = &mut versions[row.stream];
             let actual = Version::new(version.cast_unsigned());
@@ -125,8 +141,10 @@ impl Chunk {
                 let (stream, event) = (self.streams[row.stream].clone(), self.id(row));
                 return Err(ImportError::Conflict { stream, event, demanded, actual });
             }
-            let at = row.version_at;
-            self.bytes[at..at + size_of::<i64>()].copy_from_slice(&version.to_be_bytes());
+            fill(&mut self.bytes, row.version_at, *version);
+            if let Some(at) = row.recorded_at {
+                fill(&mut self.bytes, at, now);
+            }
         }
         self.bytes.extend_from_slice(&(-1_i16).to_be_bytes());
         Ok(())
@@ -152,4 +170,13 @@ impl Chunk {
     pub(super) fn last(&self) -> Option<EventId> {
         self.rows.last().map(|row| self.id(row))
     }
+}
+
+fn fill(bytes: &mut [u8], at: usize, number: i64) {
+    bytes[at..at + size_of::<i64>()].copy_from_slice(&number.to_be_bytes());
+}
+
+/// As the server counts.
+fn micros(time: DateTime<Utc>) -> i64 {
+    time.timestamp_micros() - EPOCH
 }

@@ -70,9 +70,7 @@ where
             let Some(event) = self.events.next().await else { break };
             let event = event
                 .map_err(|e| ImportError::Source { events: self.taken, cause: Cause::new(e) })?;
-            let checked = self.limits.check_event(&event.event);
-            let id = event.event.id;
-            let metadata = checked.map_err(|cause| ImportError::Invalid { event: id, cause })?;
+            let metadata = self.limits.check_imported(&event)?;
             chunk.push(&event, metadata.as_ref())?;
             self.taken += 1;
             if chunk.events().is_multiple_of(TURN) {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use es_core::{Category, EventId, ExistingStreams, ImportError, Imported, StoreError, StreamId};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgDatabaseError, Postgres};
@@ -29,6 +30,8 @@ pub(super) struct Session<'a> {
     categories: HashMap<Category, usize>,
     events: u64,
     last: Option<EventId>,
+    /// By the server's clock, when the transaction began; known when the first rows are locked.
+    now: DateTime<Utc>,
 }
 
 /// A stream whose row this import has locked.
@@ -54,14 +57,15 @@ impl<'a> Session<'a> {
         let begun = connection.get()?.execute("BEGIN ISOLATION LEVEL READ COMMITTED").await;
         begun.map_err(|e| store_error(&e))?;
         let (heads, categories) = (HashMap::new(), HashMap::new());
-        Ok(Self { store, connection, existing, heads, categories, events: 0, last: None })
+        let (events, last, now) = (0, None, DateTime::UNIX_EPOCH);
+        Ok(Self { store, connection, existing, heads, categories, events, last, now })
     }
 
     /// Sends a chunk and gives the number of events sent so far.
     pub(super) async fn send(&mut self, mut chunk: Chunk) -> Result<u64, ImportError> {
         self.lock_heads(&chunk).await?;
         let versions = chunk.streams().map(|(stream, _)| self.heads[&stream.id()].version);
-        chunk.finish(versions.collect())?;
+        chunk.finish(versions.collect(), self.now)?;
         if let Err(error) = copy(self.connection.get()?, chunk.bytes()).await {
             if is_duplicate_event(&error) {
                 return Err(self.duplicate(&chunk, &error).await);
@@ -98,14 +102,17 @@ impl<'a> Session<'a> {
         if ids.is_empty() {
             return Ok(());
         }
-        let rows: Vec<(Uuid, i64)> = sqlx::query_as(include_str!("../sql/import_heads.sql"))
-            .bind(ids)
-            .bind(names)
-            .bind(counts)
-            .fetch_all(self.connection.get()?)
-            .await
-            .map_err(|e| store_error(&e))?;
-        let written: HashMap<_, _> = rows.into_iter().collect();
+        let rows: Vec<(Uuid, i64, DateTime<Utc>)> =
+            sqlx::query_as(include_str!("../sql/import_heads.sql"))
+                .bind(ids)
+                .bind(names)
+                .bind(counts)
+                .fetch_all(self.connection.get()?)
+                .await
+                .map_err(|e| store_error(&e))?;
+        self.now = rows.first().map_or(self.now, |(_, _, now)| *now);
+        let written: HashMap<_, _> =
+            rows.into_iter().map(|(id, version, _)| (id, version)).collect();
         for (stream, category, events) in new {
             let Some(&written) = written.get(&stream.id()) else {
                 return Err(self.stored_category(stream).await);

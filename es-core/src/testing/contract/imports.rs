@@ -90,6 +90,48 @@ pub async fn an_import_keeps_everything_in_the_order_it_comes<S: BulkStore>(stor
     assert_eq!((imported.events, Some(position)), (20, last), "an import says what it has stored");
 }
 
+/// An event that says when it was recorded keeps that, cut to the microsecond; one that does not was recorded when it was
+/// stored. A time that no store keeps is refused.
+pub async fn an_import_keeps_when_an_event_was_recorded<S: BulkStore>(store: &S) {
+    let at = |text: &str| text.parse::<DateTime<Utc>>().expect("the suite's times are RFC 3339");
+    let far = |years: i64| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(365 * years);
+    let times = [
+        Some((at("2012-03-01T10:00:00.123456789Z"), at("2012-03-01T10:00:00.123456Z"))),
+        None,
+        Some((at("1969-12-31T23:59:59.999999999Z"), at("1969-12-31T23:59:59.999999Z"))),
+        Some((at("2016-12-31T23:59:60.5Z"), at("2017-01-01T00:00:00.5Z"))),
+        Some((far(-6_600), far(-6_600))),
+        None,
+        Some((far(198_000), far(198_000))),
+    ];
+    let stream = fresh();
+    let mut all = of(&stream, events(times.len()));
+    for (event, times) in all.iter_mut().zip(times) {
+        // Not by the setter, which cuts.
+        event.recorded_at = times.map(|(time, _)| time);
+    }
+    import(store, all).await;
+    let found = read(store, &stream).await;
+    assert_eq!(found.len(), times.len(), "each event is stored once");
+    for (event, times) in found.iter().zip(times) {
+        let Some((time, kept)) = times else {
+            let off = (Utc::now() - event.recorded_at).abs();
+            assert!(off < TimeDelta::days(1), "recorded now, not {}", event.recorded_at);
+            continue;
+        };
+        assert_eq!(event.recorded_at, kept, "recorded at {time}");
+    }
+    for bad in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+        let mut all = of(&fresh(), events(5));
+        all[4].recorded_at = Some(bad);
+        let id = all[4].event.id;
+        match refused(store, all, ExistingStreams::Refuse).await {
+            ImportError::Invalid { event, cause: Invalid::Time { .. } } => assert_eq!(event, id),
+            error => panic!("{bad} must be refused as a time out of range, not {error:?}"),
+        }
+    }
+}
+
 /// An import of nothing stores nothing and succeeds.
 pub async fn an_import_of_nothing_is_nothing<S: BulkStore>(store: &S) {
     assert_eq!(import(store, Vec::new()).await, Imported::default());

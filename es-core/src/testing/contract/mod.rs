@@ -247,6 +247,7 @@ macro_rules! __bulk_store_promises {
     ($do:ident!($($with:tt)*)) => {
         $crate::$do! { ($($with)*)
             imports::an_import_keeps_everything_in_the_order_it_comes
+            imports::an_import_keeps_when_an_event_was_recorded
             imports::an_import_of_nothing_is_nothing
             imports::an_import_refuses_a_stream_that_exists
             imports::an_import_continues_a_stream_when_asked
