@@ -90,6 +90,9 @@ pub async fn a_snapshot_comes_back_with_the_events_after_it<S: EventStore>(store
         let (found, events) = read(store, &stream, SnapshotQuery::of(SHAPE)).await;
         let found = found.expect("what is kept is found");
         assert_eq!(found.snapshot, new, "it comes back as it was saved");
+        let mut stored = super::support::read(store, &stream).await.into_iter();
+        let last = stored.find(|event| event.version.get() == version).map(|event| event.id);
+        assert_eq!(Some(found.event), last, "it names its last event");
         let age = chrono::Utc::now() - found.created_at;
         assert!(age.num_minutes().abs() < 10, "it was made just now, not {age} ago");
         assert_eq!(events, (version + 1..=5).collect::<Vec<_>>(), "only later events come");
@@ -180,14 +183,14 @@ pub async fn a_snapshot_keeps_the_category_of_its_stream<S: EventStore>(store: &
             let query = SnapshotQuery { up_to, ..SnapshotQuery::of(SHAPE) };
             let refused = match store.read_from_snapshot(&posing, query).await {
                 Ok((found, events)) => {
-                    assert_eq!(found, None, "{query:?}");
+                    assert_eq!(found, None, "a snapshot keeps the category of its stream");
                     events.try_collect::<Vec<_>>().await.err()
                 }
                 Err(error) => Some(error),
             };
             assert!(
                 matches!(refused, Some(StoreError::WrongCategory { .. })),
-                "{query:?}: {refused:?}"
+                "a snapshot keeps the category of its stream: {query:?}: {refused:?}"
             );
         }
         save(store, &at(&stream, version, position, SHAPE)).await;
