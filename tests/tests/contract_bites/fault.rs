@@ -1,13 +1,12 @@
 //! What can be wrong with a store: where it is tampered with, and how.
 
 use es_core::{
-    AppendError, Appended, BatchStart, Checkpoint, DeadLetter, EventAddress, EventStream,
-    ImportOptions, Imported, ImportedEvent, LeaseRequest, Leases, LetterSelection, Limits, LogPage,
-    LogQuery, MemoryStore, Position, ProjectionPart, Promotion, ReadModelBackend, ResolvedQuery,
-    RowChange, SnapshotQuery, StoreError, StoredEvent, StoredSnapshot, StreamAppend, StreamId,
-    StreamQuery, Table,
+    AppendError, Appended, BatchStart, Checkpoint, DeadLetter, EventAddress, EventStream, FoundRow,
+    ImportError, ImportOptions, Imported, ImportedEvent, InlineError, Lease, LeaseRequest, Leases,
+    LetterSelection, Limits, LogPage, LogQuery, MemoryStore, Position, ProjectionPart, Promotion,
+    ReadModelBackend, ResolvedQuery, RowChange, RowSelection, SnapshotQuery, StoreError,
+    StoredEvent, StoredSnapshot, StreamAppend, StreamId, StreamQuery, Table,
 };
-use es_core::{FoundRow, RowSelection};
 
 use crate::broken::{Appending, Inlining};
 
@@ -117,8 +116,8 @@ pub(crate) enum Fault {
     Leased(fn(&mut Result<Leases, StoreError>)),
     /// A commit does not extend the lease.
     ExtendsNothing,
-    /// Leases cannot be given back.
-    ReleasesNothing,
+    /// A lease that is given back.
+    Released(fn(&mut Lease)),
     /// Nobody leaves.
     NobodyLeaves,
     /// The position of an attempt.
@@ -158,13 +157,15 @@ pub(crate) enum Fault {
 
     /// How projections are run inside an append.
     Inlining(Inlining),
+    /// What such an append answers.
+    Inlined(fn(&mut Result<Appended, InlineError>)),
 
     /// An event of an import.
     Imported(fn(&mut ImportedEvent)),
     /// How an import is done.
     Options(for<'a> fn(ImportOptions<'a>) -> ImportOptions<'a>),
-    /// What an import has stored.
-    ImportAnswer(fn(&mut Imported)),
+    /// What an import answers.
+    ImportAnswer(fn(&mut Result<Imported, ImportError>)),
     /// Each event of an import is stored when it comes.
     ImportsPiecemeal,
     /// An import is of so many events at most; the rest is left out.

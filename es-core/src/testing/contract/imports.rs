@@ -104,7 +104,9 @@ pub async fn an_import_refuses_a_stream_that_exists<S: BulkStore>(store: &S) {
     add(store, &there, first.clone()).await;
     let all = [of(&new, events(7)), of(&there, events(1))].concat();
     match refused(store, all, ExistingStreams::Refuse).await {
-        ImportError::StreamExists { stream } => assert_eq!(stream, there),
+        ImportError::StreamExists { stream } => {
+            assert_eq!(stream, there, "the error names the stream");
+        }
         error => panic!("an existing stream must be refused with `StreamExists`: {error:?}"),
     }
     assert_holds(store, &there, &first, "a stream that exists is left alone").await;
@@ -159,7 +161,7 @@ pub async fn an_import_gives_the_versions_that_are_demanded<S: BulkStore>(store:
             ImportError::Conflict { stream, event, demanded, actual } => assert_eq!(
                 (stream, event, demanded.get(), actual.get()),
                 (there.clone(), id, versions[guilty], guilty as u64 + 2),
-                "{versions:?}"
+                "{versions:?}: the error names what is demanded, and what is there"
             ),
             error => panic!("{versions:?} must be refused with `Conflict`, not {error:?}"),
         }
@@ -216,7 +218,9 @@ pub async fn an_event_id_is_imported_once<S: BulkStore>(store: &S) {
         let id = repeated_at.map_or(there[0].id, |at: usize| all[at].event.id);
         all.push(ImportedEvent::new(two, named("again", "{}").id(id)));
         match refused(store, all, ExistingStreams::Continue).await {
-            ImportError::DuplicateEvent { event } => assert_eq!(event, id),
+            ImportError::DuplicateEvent { event } => {
+                assert_eq!(event, id, "the error names the event");
+            }
             error => panic!("a repeated id must be refused with `DuplicateEvent`: {error:?}"),
         }
     }
@@ -236,7 +240,8 @@ pub async fn an_import_keeps_categories<S: BulkStore>(store: &S) {
     for (all, meant) in cases {
         match refused(store, all, ExistingStreams::Continue).await {
             ImportError::Store(StoreError::WrongCategory { stream, actual }) => {
-                assert_eq!((stream, actual), (renamed(meant), meant.category().clone()));
+                let wanted = (renamed(meant), meant.category().clone());
+                assert_eq!((stream, actual), wanted, "the error names stream and category");
             }
             error => panic!("another category must be refused with `WrongCategory`: {error:?}"),
         }
@@ -250,7 +255,7 @@ pub async fn an_import_whose_source_breaks_off_leaves_nothing<S: BulkStore>(stor
     let all = of(&stream, events(8)).into_iter().map(Ok).chain([broken]);
     match store.import(stream::iter(all), options()).await {
         Err(ImportError::Source { events: 8, cause }) => {
-            assert_eq!(cause.to_string(), "the cable");
+            assert_eq!(cause.to_string(), "the cable", "what the source says is passed on");
         }
         other => panic!("a broken source must be passed on as `Source`, not {other:?}"),
     }

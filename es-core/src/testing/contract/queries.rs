@@ -263,7 +263,8 @@ pub async fn a_query_that_does_not_fit_is_refused<S: ProjectionStore>(store: &S)
         for answer in [inside.map(drop), outside.map(drop)].into_iter().chain(others) {
             match answer {
                 Err(ProjectionError::Query { table, column, .. }) => {
-                    assert_eq!((table, column.as_str()), (Item::TABLE.name, wanted));
+                    let named = (table, column.as_str());
+                    assert_eq!(named, (Item::TABLE.name, wanted), "the error names the column");
                 }
                 answer => panic!("{query:?} must be refused with `Query`, not {answer:?}"),
             }

@@ -102,7 +102,8 @@ pub async fn each_version_has_a_table_of_its_own<S: ProjectionStore>(store: &S) 
     });
     handled.await.expect("the table is there");
     unit.commit().await.expect("the row fits");
-    assert_eq!(store.row::<Small>(&id).await.expect("readable"), Some(Small { id, n: 1 }));
+    let found = store.row::<Small>(&id).await.expect("readable");
+    assert_eq!(found, Some(Small { id, n: 1 }), "the first version's row is as it was");
     let found = super::tables::rows(store, second).await;
     let found: Vec<_> = found.into_iter().filter(|row| row["id"] == json!(id)).collect();
     assert_eq!(found, [json!({ "id": id, "n": 2 })], "it is written under the version's name");

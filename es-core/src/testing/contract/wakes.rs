@@ -31,7 +31,7 @@ pub async fn a_retry_wakes_who_follows<S: SubscriptionStore>(store: &S) {
     batch.commit(at(1)).await.expect("nobody else runs it");
     let mut wakes = store.wakes();
     let meant = store.retry_letters(&name, 1, LetterSelection::Open).await;
-    assert_eq!(meant.expect("a retry can be asked for"), 1);
+    assert_eq!(meant.expect("a retry can be asked for"), 1, "one letter is meant");
     woken(&mut wakes, "a retry").await;
 }
 

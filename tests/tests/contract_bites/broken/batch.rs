@@ -10,7 +10,7 @@ use es_core::{
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
-use super::{Broken, now};
+use super::{Broken, Inlining, now};
 use crate::fault::Fault;
 
 type MemoryBatch = <MemoryStore as ProjectionStore>::Batch;
@@ -137,7 +137,11 @@ impl ReadModelBackend for BrokenBatch {
     ) -> BoxFuture<'a, Result<u64, StoreError>> {
         Box::pin(async move {
             let (table, query) = (self.store.table(table), self.store.query(query));
-            self.inner().backend().count(table, &query).await.map(|rows| self.store.counted(rows))
+            let counted = match self.store.fault {
+                Fault::ReadsPastItself => self.store.inner.count_rows(table, &query).await,
+                _ => self.inner().backend().count(table, &query).await,
+            };
+            counted.map(|rows| self.store.counted(rows))
         })
     }
 
@@ -150,9 +154,11 @@ impl ReadModelBackend for BrokenBatch {
             let (table, mut rows) = (self.store.table(table), rows.to_vec());
             match self.store.fault {
                 Fault::Upsert(tamper) => tamper(self.inner().backend(), table, &mut rows),
-                Fault::WritesThrough => at_once(&self.store.inner, |backend| {
-                    drop(now(backend.upsert(table, &rows)));
-                }),
+                Fault::WritesThrough | Fault::Inlining(Inlining::RowsAtOnce) => {
+                    at_once(&self.store.inner, |backend| {
+                        drop(now(backend.upsert(table, &rows)));
+                    });
+                }
                 _ => {}
             }
             let mut done = self.inner().backend().upsert(table, &rows).await;
@@ -168,13 +174,11 @@ impl ReadModelBackend for BrokenBatch {
         table: &'static Table,
         keys: &'a [String],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        match self.store.fault {
-            Fault::DeletesNothing => Box::pin(async { Ok(()) }),
-            _ => {
-                let table = self.store.table(table);
-                self.inner().backend().delete(table, keys)
-            }
+        if matches!(self.store.fault, Fault::DeletesNothing) {
+            return Box::pin(async { Ok(()) });
         }
+        let table = self.store.table(table);
+        self.inner().backend().delete(table, keys)
     }
 
     fn truncate<'a>(&'a mut self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {

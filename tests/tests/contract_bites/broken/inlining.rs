@@ -24,6 +24,8 @@ pub(crate) enum Inlining {
     InTurn(fn(&mut StoredEvent)),
     /// Before the append, on what it will probably store.
     RowsFirst,
+    /// The same, and each row is there as soon as it is written.
+    RowsAtOnce,
 }
 
 impl InlineStore for Broken {
@@ -33,7 +35,11 @@ impl InlineStore for Broken {
         projections: &InlineProjections,
     ) -> Result<Appended, InlineError> {
         let Fault::Inlining(way) = self.fault else {
-            return self.inner.append_inline(append, projections).await;
+            let mut answer = self.inner.append_inline(append, projections).await;
+            if let Fault::Inlined(tamper) = self.fault {
+                tamper(&mut answer);
+            }
+            return answer;
         };
         let _turn = match way {
             Inlining::InTurn(_) => self.alone.acquire().await.ok(),
@@ -52,7 +58,7 @@ impl InlineStore for Broken {
                 self.write_rows(&stored, projections).await?;
                 Ok(done)
             }
-            Inlining::RowsFirst => {
+            Inlining::RowsFirst | Inlining::RowsAtOnce => {
                 let foreseen = self.foresee(&append).await.map_err(AppendError::from)?;
                 self.write_rows(&foreseen, projections).await?;
                 yield_now().await;
@@ -81,7 +87,7 @@ impl Broken {
         projections: &InlineProjections,
     ) -> Result<(), InlineError> {
         let name = Uuid::now_v7().to_string();
-        let batch = self.inner.begin(&name, 1).await;
+        let batch = self.begin(&name, 1).await;
         let mut batch = batch.map_err(AppendError::from)?;
         projections.run(events, batch.backend()).await?;
         yield_now().await;

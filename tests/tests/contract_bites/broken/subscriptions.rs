@@ -31,11 +31,11 @@ impl SubscriptionStore for Broken {
         leased
     }
 
-    async fn release(&self, name: &str, version: u32, lease: Lease) -> Result<(), StoreError> {
-        match self.fault {
-            Fault::ReleasesNothing => Ok(()),
-            _ => self.inner.release(name, version, lease).await,
+    async fn release(&self, name: &str, version: u32, mut lease: Lease) -> Result<(), StoreError> {
+        if let Fault::Released(tamper) = self.fault {
+            tamper(&mut lease);
         }
+        self.inner.release(name, version, lease).await
     }
 
     async fn leave(&self, name: &str, version: u32, owner: Uuid) -> Result<(), StoreError> {

@@ -1,15 +1,12 @@
 //! Read models whose type has changed.
 
-use es_core::{
-    Column, FoundRow, MemoryStore, ProjectionStore as _, ReadModelBackend, RowChange, StoreError,
-    Table,
-};
+use es_core::{Column, FoundRow, MemoryStore, ProjectionStore as _, StoreError, Table};
 
-use super::keys_of;
+use super::MADE_ANEW;
 use super::tables::{is_content, makes_anew};
 use crate::bite::{Bite, bite};
 use crate::broken::now;
-use crate::fault::Fault::{self, Ensure, EnsureAlone, Found, Upsert, Written};
+use crate::fault::Fault::{self, Ensure, EnsureAlone, Found, Written};
 
 pub(crate) fn a_renamed_field_keeps_its_column() -> Vec<Bite> {
     /// As if no field had another name than its column.
@@ -70,13 +67,13 @@ pub(crate) fn a_column_that_must_be_filled_in_is_added_without_rows_only() -> Ve
 pub(crate) fn an_older_program_runs_beside_a_newer_one() -> Vec<Bite> {
     vec![bite(
         "a row that is written is made anew",
-        Upsert(replaces),
+        MADE_ANEW,
         "a column that the writer does not know is kept",
     )]
 }
 
 pub(crate) fn a_batch_reads_the_columns_that_its_writer_does_not_know() -> Vec<Bite> {
-    vec![bite("a row that is written is made anew", Upsert(replaces), "the row has all columns")]
+    vec![bite("a row that is written is made anew", MADE_ANEW, "the row has all columns")]
 }
 
 pub(crate) fn a_column_that_nobody_fills_in_is_refused() -> Vec<Bite> {
@@ -126,9 +123,4 @@ fn never_changes(store: &MemoryStore, table: &'static Table) -> Result<(), Store
         Err(StoreError::MissingTable { .. }) => now(store.ensure_table(table)),
         _ => Ok(()),
     }
-}
-
-/// The row that was there goes.
-fn replaces(backend: &mut dyn ReadModelBackend, table: &'static Table, rows: &mut Vec<RowChange>) {
-    now(backend.delete(table, &keys_of(table, rows))).expect("the table is there");
 }

@@ -36,7 +36,7 @@ pub(crate) fn metadata_comes_back_as_written() -> Vec<Bite> {
         bite(
             "an empty actor is none",
             Event(|event| {
-                event.metadata.actor = event.metadata.actor.take().filter(|a| !a.is_empty())
+                event.metadata.actor = event.metadata.actor.take().filter(|a| !a.is_empty());
             }),
             SAYS,
         ),
@@ -165,7 +165,9 @@ pub(crate) fn the_log_gives_what_the_stream_gives() -> Vec<Bite> {
         bite(
             "the streamed log has no metadata",
             Streamed(|events| {
-                events.iter_mut().for_each(|event| event.metadata = Metadata::new());
+                for event in events {
+                    event.metadata = Metadata::new();
+                }
             }),
             "the streamed log gives what the stream gives",
         ),

@@ -1,8 +1,9 @@
 //! Imports.
 
-use es_core::{ExistingStreams, Metadata, Position};
+use es_core::{ExistingStreams, ImportError, Metadata, Position};
 
 use crate::bite::{Bite, bite};
+use crate::broken::busy;
 use crate::fault::Fault::{
     self, ImportAnswer, Imported, ImportsOnly, ImportsPiecemeal, Options, Page,
 };
@@ -18,12 +19,12 @@ pub(crate) fn an_import_keeps_everything_in_the_order_it_comes() -> Vec<Bite> {
         ),
         bite(
             "it is not told where the last event is",
-            ImportAnswer(|imported| imported.position = Some(Position::START)),
+            ImportAnswer(|answer| told(answer, |it| it.position = Some(Position::START))),
             "an import says what it has stored",
         ),
         bite(
             "events are not counted",
-            ImportAnswer(|imported| imported.events = 0),
+            ImportAnswer(|answer| told(answer, |it| it.events = 0)),
             "an import says what it has stored",
         ),
         bite(
@@ -37,7 +38,7 @@ pub(crate) fn an_import_keeps_everything_in_the_order_it_comes() -> Vec<Bite> {
 pub(crate) fn an_import_of_nothing_is_nothing() -> Vec<Bite> {
     vec![bite(
         "an import of nothing has a position",
-        ImportAnswer(|imported| imported.position = Some(Position::START)),
+        ImportAnswer(|answer| told(answer, |it| it.position = Some(Position::START))),
         "an import of nothing is nothing",
     )]
 }
@@ -46,6 +47,11 @@ pub(crate) fn an_import_refuses_a_stream_that_exists() -> Vec<Bite> {
     vec![
         bite(PIECEMEAL, ImportsPiecemeal, "what is refused is not stored in part"),
         bite("every stream is continued", CONTINUES, "the import must be refused"),
+        bite(
+            "every refusal is a failure of the store",
+            FAILS,
+            "must be refused with `StreamExists`",
+        ),
     ]
 }
 
@@ -68,6 +74,7 @@ pub(crate) fn an_import_gives_the_versions_that_are_demanded() -> Vec<Bite> {
             "the import must be refused",
         ),
         bite(PIECEMEAL, ImportsPiecemeal, "what is refused is not stored in part"),
+        bite("every refusal is a failure of the store", FAILS, "must be refused with `Conflict`"),
     ]
 }
 
@@ -90,6 +97,7 @@ pub(crate) fn an_import_refuses_what_an_append_refuses() -> Vec<Bite> {
             Imported(|imported| imported.event.metadata = Metadata::new()),
             "the import must be refused",
         ),
+        bite("every refusal is a failure of the store", FAILS, "must be refused with `Invalid`"),
     ]
 }
 
@@ -101,6 +109,11 @@ pub(crate) fn an_event_id_is_imported_once() -> Vec<Bite> {
             "the import must be refused",
         ),
         bite(PIECEMEAL, ImportsPiecemeal, "what is refused is not stored in part"),
+        bite(
+            "every refusal is a failure of the store",
+            FAILS,
+            "must be refused with `DuplicateEvent`",
+        ),
     ]
 }
 
@@ -112,6 +125,11 @@ pub(crate) fn an_import_keeps_categories() -> Vec<Bite> {
             "the import must be refused",
         ),
         bite(PIECEMEAL, ImportsPiecemeal, "what is refused is not stored in part"),
+        bite(
+            "every refusal is a failure of the store",
+            FAILS,
+            "must be refused with `WrongCategory`",
+        ),
     ]
 }
 
@@ -123,6 +141,7 @@ pub(crate) fn an_import_whose_source_breaks_off_leaves_nothing() -> Vec<Bite> {
             ImportsOnly(8),
             "a broken source must be passed on as `Source`",
         ),
+        bite("every refusal is a failure of the store", FAILS, "must be passed on as `Source`"),
     ]
 }
 
@@ -179,5 +198,16 @@ pub(crate) fn a_reader_that_follows_an_import_misses_nothing() -> Vec<Bite> {
         ),
     ]
 }
+
+fn told(answer: &mut Result<es_core::Imported, ImportError>, change: fn(&mut es_core::Imported)) {
+    answer.iter_mut().for_each(change);
+}
+
+/// Whatever is wrong, the store has failed.
+const FAILS: Fault = ImportAnswer(|answer| {
+    if answer.is_err() {
+        *answer = Err(busy().into());
+    }
+});
 
 const CONTINUES: Fault = Options(|options| options.existing(ExistingStreams::Continue));

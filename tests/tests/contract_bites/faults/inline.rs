@@ -1,20 +1,39 @@
 //! Projections inside an append.
 
-use es_core::{Position, StoredEvent};
+use es_core::{AppendError, Position, StoredEvent};
 
 use crate::bite::{Bite, bite};
-use crate::broken::Inlining::{EventsFirst, Ignores, InTurn, RowsFirst};
-use crate::fault::Fault::Inlining;
+use crate::broken::Inlining::{EventsFirst, Ignores, InTurn, RowsAtOnce, RowsFirst};
+use crate::broken::busy;
+use crate::fault::Fault::{self, Inlining};
+
+/// Whatever is wrong, the store has failed.
+const FAILS: Fault = Fault::Inlined(|answer| {
+    if answer.is_err() {
+        *answer = Err(AppendError::from(busy()).into());
+    }
+});
 
 /// The projections run after the append, on what it has stored.
-const AFTERWARDS: crate::fault::Fault = Inlining(EventsFirst(|_: &mut StoredEvent| {}));
+const AFTERWARDS: Fault = Inlining(EventsFirst(|_: &mut StoredEvent| {}));
 
 pub(crate) fn events_and_inline_rows_appear_together() -> Vec<Bite> {
-    vec![bite(
-        "projections are not run",
-        Inlining(Ignores),
-        "what the handlers wrote is there at once",
-    )]
+    vec![
+        bite(
+            "projections are not run",
+            Inlining(Ignores),
+            "what the handlers wrote is there at once",
+        ),
+        bite(
+            "the version of the first event is answered",
+            Fault::Inlined(|answer| {
+                if let Ok(done) = answer {
+                    done.version = done.first_version;
+                }
+            }),
+            "the answer is the stream's",
+        ),
+    ]
 }
 
 pub(crate) fn inline_handlers_see_events_as_they_are_stored() -> Vec<Bite> {
@@ -41,15 +60,24 @@ pub(crate) fn what_an_inline_handler_refuses_is_not_stored() -> Vec<Bite> {
             "these events are stored nevertheless",
         ),
         bite("projections are not run", Inlining(Ignores), "a handler that Fails is no Ok"),
+        bite("a row is there when it is written", Inlining(RowsAtOnce), "nor are rows"),
+        bite("every refusal is a failure of the store", FAILS, "a handler that Fails is no Err"),
     ]
 }
 
 pub(crate) fn a_refused_append_leaves_no_inline_rows() -> Vec<Bite> {
-    vec![bite(
-        "projections run before the append",
-        Inlining(RowsFirst),
-        "a refused append leaves no rows",
-    )]
+    vec![
+        bite(
+            "projections run before the append",
+            Inlining(RowsFirst),
+            "a refused append leaves no rows",
+        ),
+        bite(
+            "every refusal is a failure of the store",
+            FAILS,
+            "a belief that does not hold is a conflict",
+        ),
+    ]
 }
 
 pub(crate) fn inline_appends_at_once_lose_no_update() -> Vec<Bite> {

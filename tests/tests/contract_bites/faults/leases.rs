@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::bite::{Bite, bite};
 use crate::fault::Fault::{
-    self, Checkpoints, ExtendsNothing, Leased, NobodyLeaves, ReleasesNothing, Request, Start,
+    self, Checkpoints, ExtendsNothing, Leased, NobodyLeaves, Released, Request, Start,
 };
 
 pub(crate) fn a_lease_is_given_to_one_owner_at_a_time() -> Vec<Bite> {
@@ -64,16 +64,23 @@ pub(crate) fn a_lease_that_nobody_took_over_is_extended() -> Vec<Bite> {
 }
 
 pub(crate) fn an_earlier_owner_commits_nothing() -> Vec<Bite> {
-    vec![bite(
-        "a commit does not look at the lease",
-        Start(|start| start.epoch = None),
-        "an earlier owner commits nothing: expected `CheckpointMoved`, got Ok",
-    )]
+    vec![
+        bite(
+            "a commit does not look at the lease",
+            Start(|start| start.epoch = None),
+            "an earlier owner commits nothing: expected `CheckpointMoved`, got Ok",
+        ),
+        bite(
+            "an earlier owner gives back what is another one's",
+            Released(|lease| lease.epoch = Epoch::new(lease.epoch.get() + 1)),
+            "an earlier owner commits nothing",
+        ),
+    ]
 }
 
 pub(crate) fn a_lease_given_back_is_free_at_once_and_clean() -> Vec<Bite> {
     vec![
-        bite("no lease is taken back", ReleasesNothing, "it is free at once"),
+        bite("no lease is taken back", KEPT, "it is free at once"),
         bite(
             "no lease is said to be given back",
             Leased(|leased| each(leased, |lease| lease.unclean = true)),
@@ -103,7 +110,7 @@ pub(crate) fn shares_are_fair() -> Vec<Bite> {
             "five parts for two, rounded up",
         ),
         bite("whoever leaves keeps its share", NobodyLeaves, "up to its share"),
-        bite("no lease is taken back", ReleasesNothing, "the second one takes what was given back"),
+        bite("no lease is taken back", KEPT, "the second one takes what was given back"),
     ]
 }
 
@@ -161,6 +168,8 @@ pub(crate) fn another_number_of_parts_is_refused_once_begun() -> Vec<Bite> {
         ),
     ]
 }
+
+const KEPT: Fault = Released(|lease| lease.epoch = Epoch::new(0));
 
 fn each(leased: &mut Result<Leases, StoreError>, change: fn(&mut es_core::Lease)) {
     leased.iter_mut().flat_map(|leases| &mut leases.held).for_each(change);

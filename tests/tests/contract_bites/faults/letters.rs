@@ -14,7 +14,9 @@ pub(crate) fn letters_keep_order_and_state() -> Vec<Bite> {
         bite(
             "the time is lost",
             Letters(|found| {
-                found.iter_mut().for_each(|letter| letter.failed_at = chrono::DateTime::default());
+                for letter in found {
+                    letter.failed_at = chrono::DateTime::default();
+                }
             }),
             "when they were put in is kept",
         ),

@@ -35,6 +35,7 @@ use futures_util::TryStreamExt as _;
 use serde_json::Value;
 
 use crate::broken::now;
+use crate::fault::Fault;
 
 /// An answer of these numbers.
 fn answer(first: u64, last: u64, position: u64) -> Appended {
@@ -97,3 +98,8 @@ fn keys_of(table: &Table, rows: &[RowChange]) -> Vec<String> {
     };
     rows.iter().map(key).collect()
 }
+
+/// The row that was there goes when one is written, with all that is known of it.
+const MADE_ANEW: Fault = Fault::Upsert(|backend, table, rows| {
+    now(backend.delete(table, &keys_of(table, rows))).expect("the table is there");
+});

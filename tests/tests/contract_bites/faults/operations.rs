@@ -2,7 +2,7 @@
 
 use es_core::{ReadModelBackend, RowChange, RowSelection, Table};
 
-use super::keys_of;
+use super::{MADE_ANEW, keys_of};
 use crate::bite::{Bite, bite};
 use crate::broken::now;
 use crate::fault::Fault::{Counted, DeletesNothing, EmptiesNothing, Found, Upsert, WritesThrough};
@@ -23,7 +23,7 @@ pub(crate) fn a_row_is_kept_with_its_times_and_version() -> Vec<Bite> {
             Upsert(|_, _, rows| rows.iter_mut().for_each(|row| row.changes = 1)),
             "written by one batch",
         ),
-        bite("a row that is written is made anew", Upsert(replaces), "written by later batches"),
+        bite("a row that is written is made anew", MADE_ANEW, "written by later batches"),
     ]
 }
 
@@ -100,9 +100,4 @@ pub(crate) fn emptying_a_table_removes_all_rows() -> Vec<Bite> {
         bite("a table is emptied at once", WritesThrough, "readers see the rows until the commit"),
         bite("rows are counted twice", Counted(|rows| rows * 2), "what is saved afterwards stays"),
     ]
-}
-
-/// The row that was there goes, and what is known of it.
-fn replaces(backend: &mut dyn ReadModelBackend, table: &'static Table, rows: &mut Vec<RowChange>) {
-    now(backend.delete(table, &keys_of(table, rows))).expect("the table is there");
 }

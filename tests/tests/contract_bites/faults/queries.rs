@@ -4,7 +4,7 @@ use es_core::{Cell, Comparison, Condition, FoundRow, RowSelection};
 use serde_json::Value;
 
 use crate::bite::{Bite, bite};
-use crate::fault::Fault::{Asked, Counted, Found, ReadsPastItself, WritesThrough};
+use crate::fault::Fault::{self, Asked, Counted, Found, ReadsPastItself, WritesThrough};
 
 pub(crate) fn filters_find_the_rows_that_match() -> Vec<Bite> {
     vec![
@@ -17,17 +17,7 @@ pub(crate) fn filters_find_the_rows_that_match() -> Vec<Bite> {
             }),
             "by ",
         ),
-        bite(
-            "less is taken for at most",
-            Asked(|query| {
-                compare(&mut query.condition, |comparison, _| {
-                    if *comparison == Comparison::Less {
-                        *comparison = Comparison::AtMost;
-                    }
-                })
-            }),
-            "by ",
-        ),
+        bite("less is taken for at most", LESS_IS_AT_MOST, "by "),
         bite(
             "nothing matches no condition, nor its opposite",
             Found(|asked, found| {
@@ -47,7 +37,7 @@ pub(crate) fn filters_find_the_rows_that_match() -> Vec<Bite> {
                     if text == "%" {
                         text.clear();
                     }
-                })
+                });
             }),
             "by ",
         ),
@@ -67,17 +57,7 @@ pub(crate) fn every_type_of_column_is_compared() -> Vec<Bite> {
             }),
             "decimals sort by value",
         ),
-        bite(
-            "less is taken for at most",
-            Asked(|query| {
-                compare(&mut query.condition, |comparison, _| {
-                    if *comparison == Comparison::Less {
-                        *comparison = Comparison::AtMost;
-                    }
-                })
-            }),
-            "by ",
-        ),
+        bite("less is taken for at most", LESS_IS_AT_MOST, "by "),
         bite(
             "times are compared by the second",
             Asked(|query| {
@@ -85,7 +65,7 @@ pub(crate) fn every_type_of_column_is_compared() -> Vec<Bite> {
                     if let Cell::Timestamp(time) = value {
                         *time = chrono::SubsecRound::trunc_subsecs(*time, 0);
                     }
-                })
+                });
             }),
             "by ",
         ),
@@ -96,7 +76,7 @@ pub(crate) fn every_type_of_column_is_compared() -> Vec<Bite> {
                     if let Cell::Boolean(is) = value {
                         *is = true;
                     }
-                })
+                });
             }),
             "booleans are compared",
         ),
@@ -166,6 +146,14 @@ pub(crate) fn a_query_that_does_not_fit_is_refused() -> Vec<Bite> {
     )]
 }
 
+const LESS_IS_AT_MOST: Fault = Asked(|query| {
+    compare(&mut query.condition, |comparison, _| {
+        if *comparison == Comparison::Less {
+            *comparison = Comparison::AtMost;
+        }
+    });
+});
+
 fn parsed(row: &FoundRow) -> Value {
     serde_json::from_str(&row.json).expect("a row is JSON")
 }
@@ -175,7 +163,9 @@ fn compare(condition: &mut Condition, change: fn(&mut Comparison, &mut Cell)) {
     match condition {
         Condition::Compare(_, comparison, value) => change(comparison, value),
         Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter_mut().for_each(|part| compare(part, change));
+            for part in parts {
+                compare(part, change);
+            }
         }
         Condition::Not(part) => compare(part, change),
         _ => {}
@@ -187,7 +177,9 @@ fn matched(condition: &mut Condition, change: fn(&mut String)) {
     match condition {
         Condition::Match(_, _, text) => change(text),
         Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter_mut().for_each(|part| matched(part, change));
+            for part in parts {
+                matched(part, change);
+            }
         }
         Condition::Not(part) => matched(part, change),
         _ => {}

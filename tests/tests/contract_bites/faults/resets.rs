@@ -30,6 +30,15 @@ pub(crate) fn a_reset_fences_every_owner() -> Vec<Bite> {
             }),
             "every part is free",
         ),
+        bite(
+            "the leases that a reset ended were not given back",
+            Leased(|leased| {
+                for lease in leased.iter_mut().flat_map(|leases| &mut leases.held) {
+                    lease.unclean = true;
+                }
+            }),
+            "unclean: true",
+        ),
     ]
 }
 
