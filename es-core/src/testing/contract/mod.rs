@@ -1,25 +1,4 @@
-//! The promises that every store keeps, one function each, named by its promise.
-//!
-//! A store's own tests run them all, each as a test of its own:
-//!
-//! ```
-//! use es_core::MemoryStore;
-//!
-//! async fn store() -> (MemoryStore, ()) {
-//!     (MemoryStore::new(), ())
-//! }
-//!
-//! es_core::store_contract!(store);
-//! ```
-//!
-//! `store` gives the store, and whatever has to live as long as the test (a guard that drops the database, say).
-//! A store without read models uses [`event_store_contract!`](crate::event_store_contract). The tests are
-//! `#[tokio::test]`s, so the crate that runs them needs tokio with `macros` and `rt`.
-//!
-//! What the functions need: the default [`Limits`](crate::Limits), at least three connections, and that nobody else
-//! writes to the store meanwhile. It need not be empty: streams, tables and projections are fresh in every call.
-//!
-//! A function panics when its promise is broken, with what was promised and what was found.
+#![doc = include_str!("../../../docs/writing-a-store.md")]
 #![allow(
     clippy::missing_panics_doc,
     reason = "to panic when the promise is broken is what they do"
