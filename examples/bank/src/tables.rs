@@ -2,11 +2,28 @@
 
 use bank::account::BankAccount;
 use bank::balances::AccountBalance;
+use bank::earlier::Earlier;
 use bank::workload::{Day, Result};
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use es_core::StreamQuery;
 use es_core::prelude::*;
 use futures_util::TryStreamExt as _;
+use rust_decimal::Decimal;
+
+/// What there was before the day: how much, and the oldest account as its events made it.
+pub(crate) fn earlier(earlier: &Earlier) -> String {
+    let Earlier { events, accounts, oldest, opened_at } = earlier;
+    let mut table = table(["owner", "balance", "status", "version", "opened"]);
+    let account = oldest.state();
+    table.add_row([
+        Cell::new(account.owner()),
+        number(account.balance()),
+        Cell::new(account.status()),
+        number(oldest.version()),
+        Cell::new(opened_at.format("%Y-%m-%d %H:%M:%S UTC")),
+    ]);
+    format!("{events} events of {accounts} accounts; the oldest, from its events:\n{table}")
+}
 
 /// Every event of the day's accounts, in the order of the log.
 pub(crate) async fn history<S: EventStore>(store: &S, day: &Day) -> Result<Table> {
@@ -90,6 +107,13 @@ pub(crate) async fn balances<S: ProjectionStore>(store: &S, day: &Day) -> Result
         }
     }
     Ok(table)
+}
+
+/// All accounts of the read model, those of earlier days among them.
+pub(crate) async fn all_balances<S: ProjectionStore>(store: &S) -> Result<String> {
+    let rows = store.rows::<AccountBalance>().await?;
+    let total: Decimal = rows.iter().map(|row| row.balance).sum();
+    Ok(format!("{} accounts in all, with {total} in them", rows.len()))
 }
 
 fn table<const N: usize>(header: [&str; N]) -> Table {

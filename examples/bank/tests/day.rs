@@ -2,10 +2,11 @@
 
 use bank::account::{AccountError, BankAccount, Status};
 use bank::balances::{AccountBalance, AccountBalances};
-use bank::workload;
+use bank::{earlier, workload};
 use es_core::prelude::*;
-use es_postgres::PgStore;
-use es_tests::TestDatabase;
+use es_core::{LogQuery, SubscriptionStore};
+use es_tests::{TestDatabase, TestFile};
+use futures_util::TryStreamExt as _;
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 
@@ -15,14 +16,19 @@ async fn a_day_in_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_day_on_sqlite() {
+    let file = TestFile::create();
+    check(file.store().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_day_on_postgres() {
     let database = TestDatabase::create().await;
-    let store = PgStore::connect(database.url()).await.expect("connects");
-    store.migrate().await.expect("migrates");
-    check(store).await;
+    check(database.store().await).await;
 }
 
 async fn check<S: SubscriptionStore + Clone>(store: S) {
+    assert!(earlier::look(&store).await.expect("looks").is_none(), "nothing has happened yet");
     store.ensure_read_model::<AccountBalance>().await.expect("a table");
     let day = workload::play(&store).await.expect("a day without surprises");
 
@@ -61,4 +67,11 @@ async fn check<S: SubscriptionStore + Clone>(store: S) {
         assert_eq!(row.status, account.status().to_string(), "{owner}");
         assert_eq!(row.owner, account.owner());
     }
+
+    let left = earlier::look(&store).await.expect("looks").expect("there is a day before");
+    assert_eq!((left.events, left.accounts), (16, 3));
+    let ada = BankAccount::stream_id(day.accounts[0].1).expect("an account's stream");
+    assert_eq!((left.oldest.stream(), left.oldest.version()), (&ada, Version::new(9)));
+    let first = store.stream_log(LogQuery::default()).try_next().await.expect("reads");
+    assert_eq!(Some(left.opened_at), first.map(|event| event.occurred_at));
 }

@@ -1,4 +1,4 @@
-//! `cargo run -p orders [-- --store postgres://…]`: the story of a shop, told as tables.
+//! `cargo run -p orders [-- --store memory|sqlite:PATH|postgres://…]`: the story of a shop, told as tables.
 
 mod tables;
 
@@ -6,16 +6,19 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use es_core::SubscriptionStore;
-use es_core::prelude::*;
-use es_postgres::PgStore;
+use example_stores::{StoreArgument, on_store};
 use orders::story::{self, Result};
 
 /// The orders of a shop, projected.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Where the events are kept: `memory`, or the URL of a PostgreSQL database.
-    #[arg(long, default_value = "memory", value_name = "memory|postgres://…")]
-    store: String,
+    /// Where the events are kept: in a file, in memory, or in a PostgreSQL database.
+    #[arg(
+        long,
+        default_value = "sqlite:data/orders.db",
+        value_name = "memory|sqlite:PATH|postgres://…"
+    )]
+    store: StoreArgument,
 }
 
 #[tokio::main]
@@ -35,20 +38,15 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<()> {
-    match arguments.store.as_str() {
-        "memory" => tell(MemoryStore::new()).await,
-        url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-            let store = PgStore::connect(url).await?;
-            store.migrate().await?;
-            tell(store).await
-        }
-        other => Err(format!("`{other}` is no store: write `memory` or `postgres://…`").into()),
-    }
+    let store = arguments.store.open().await?;
+    let told = on_store!(&store, |store| tell(store).await);
+    store.close().await;
+    told
 }
 
 /// Plays the story on a store and prints what was to be seen.
-async fn tell<S: SubscriptionStore + Clone>(store: S) -> Result<()> {
-    let told = story::play(&store).await?;
+async fn tell<S: SubscriptionStore + Clone>(store: &S) -> Result<()> {
+    let told = story::play(store).await?;
     println!("The history is caught up with\n{}", tables::stage(&told.caught_up));
     println!(
         "Grace orders two lamps, and waits for the projection\n{}\n",

@@ -3,8 +3,7 @@
 use es_core::SubscriptionStore;
 use es_core::prelude::*;
 use es_core::subscription::State;
-use es_postgres::PgStore;
-use es_tests::TestDatabase;
+use es_tests::{TestDatabase, TestFile};
 use orders::commands::CommandError;
 use orders::history;
 use orders::order::{OrderError, OrderStatus};
@@ -21,9 +20,13 @@ async fn the_story_in_memory() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_on_postgres() {
     let database = TestDatabase::create().await;
-    let store = PgStore::connect(database.url()).await.expect("connects");
-    store.migrate().await.expect("migrates");
-    check(store).await;
+    check(database.store().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_on_sqlite() {
+    let file = TestFile::create();
+    check(file.store().await).await;
 }
 
 async fn check<S: SubscriptionStore + Clone>(store: S) {

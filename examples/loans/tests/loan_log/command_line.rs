@@ -4,32 +4,36 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use es_core::prelude::*;
-use es_postgres::PgStore;
-use es_tests::TestDatabase;
 use loans::domain::LoanApplication;
 
 use crate::logs::{SAMPLE_REPORT, file, sample, sample_lines};
 
-/// Runs the program to its end.
-pub(crate) fn loans(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_loans")).args(arguments).output().unwrap()
+/// Runs the program to its end in a folder.
+pub(crate) fn loans_in(folder: &Path, arguments: &[&str]) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_loans"));
+    program.current_dir(folder).args(arguments).output().unwrap()
 }
 
-fn utf8(path: &Path) -> &str {
+/// Runs it in a folder of its own, which is removed with whatever it has left there.
+pub(crate) fn loans(arguments: &[&str]) -> Output {
+    loans_in(tempfile::tempdir().unwrap().path(), arguments)
+}
+
+pub(crate) fn utf8(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-fn printed(output: &Output) -> (&str, &str, Option<i32>) {
+pub(crate) fn printed(output: &Output) -> (&str, &str, Option<i32>) {
     let text = |bytes| std::str::from_utf8(bytes).unwrap();
     (text(&output.stdout), text(&output.stderr), output.status.code())
 }
 
-const SUMMARY: &str = "251 lines: 251 events added, 0 stored before, 0 skipped\n";
+pub(crate) const SUMMARY: &str = "251 lines: 251 events added, 0 stored before, 0 skipped\n";
 
 #[test]
 fn run_reports_as_json_or_as_tables() {
     let sample = sample();
-    let json = loans(&["run", utf8(&sample), "--json"]);
+    let json = loans(&["run", utf8(&sample), "--store", "memory", "--json"]);
     assert_eq!(printed(&json), (SAMPLE_REPORT, SUMMARY, Some(0)));
     let tables = loans(&["run", utf8(&sample), "--store", "memory"]);
     let (tables, summary, code) = printed(&tables);
@@ -49,38 +53,6 @@ fn a_bad_line_is_named_or_counted() {
     let skipped = "252 lines: 251 events added, 0 stored before, 1 skipped\n  line 3: the line is not JSON: expected value (column 1)\n";
     let counted = loans(&["run", path, "--json", "--skip-bad"]);
     assert_eq!(printed(&counted), (SAMPLE_REPORT, skipped, Some(0)));
-}
-
-#[tokio::test]
-async fn a_database_is_filled_and_read_again() {
-    let database = TestDatabase::create().await;
-    let (url, sample) = (database.url(), sample());
-    let report = || loans(&["report", "--store", url, "--json"]);
-    let none = "error: the database holds no report yet: fill it with `loans run FILE --store postgres://…`\n";
-    assert_eq!(printed(&report()), ("", none, Some(1)), "no schema");
-    let no_log = none.replace("report", "log");
-    let early = loans(&["show", "500001", "--store", url]);
-    assert_eq!(printed(&early), ("", &*no_log, Some(1)));
-    PgStore::connect(url).await.unwrap().migrate().await.unwrap();
-    assert_eq!(printed(&report()), ("", none, Some(1)), "no read models");
-
-    let run = loans(&["run", utf8(&sample), "--store", url, "--json"]);
-    assert_eq!(printed(&run), (SAMPLE_REPORT, SUMMARY, Some(0)));
-    assert_eq!(printed(&report()), (SAMPLE_REPORT, "", Some(0)));
-    let tables = loans(&["report", "--store", url]);
-    assert_eq!(tables.stdout, loans(&["run", utf8(&sample)]).stdout);
-
-    let show = |more: &[&str]| loans(&[&["show", "500001", "--store", url], more].concat());
-    let (text, errors, code) = (show(&[]), "", Some(0));
-    assert!(printed(&text).0.contains("┆ declined "), "{text:?}");
-    assert_eq!((printed(&text).1, printed(&text).2), (errors, code));
-    let early = show(&["--at", "2012-01-09T08:02:11.318Z"]);
-    assert!(printed(&early).0.starts_with("Application 500001 at version 1\n"), "{early:?}");
-    let beyond = "error: application 500001 has versions 1 to 3, not 4\n";
-    assert_eq!(printed(&show(&["--version", "4"])), ("", beyond, Some(1)));
-    let unknown = loans(&["show", "nobody", "--store", url]);
-    let nobody = "error: there is no application nobody in the store\n";
-    assert_eq!(printed(&unknown), ("", nobody, Some(1)));
 }
 
 #[test]
@@ -107,11 +79,14 @@ fn the_events_are_listed_as_a_table_or_as_json() {
 
 #[test]
 fn wrong_arguments_are_refused_before_anything_is_done() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["run"], "<FILE>"),
-        (&["run", "x", "--store", "mysql://x"], "write `memory`, or `postgres://…`"),
-        (&["report"], "--store <postgres://…>"),
+        (&["run", "x", "--store", "mysql://x"], "write `memory`, `sqlite:PATH` or `postgres://…`"),
+        (&["run", "x", "--store", "sqlite:"], "with the name of a file"),
         (&["report", "--store", "memory"], "a memory store is empty when the program begins"),
+        (&["rebuild", "--store", "memory"], "a memory store is empty when the program begins"),
+        (&["move", "--from", "sqlite:x"], "--to <sqlite:PATH|postgres://…>"),
+        (&["move", "--to", "memory"], "a memory store is empty when the program begins"),
         (&["show", "1", "--store", "postgres://x", "--version", "0"], "0 is not in 1.."),
         (&["show", "1", "--store", "postgres://x", "--at", "yesterday"], "2011-10-01T06:08:58Z"),
         (
@@ -143,7 +118,7 @@ fn a_database_that_is_not_there_is_an_error() {
         let refused = loans(command);
         let (out, errors, code) = printed(&refused);
         assert_eq!((out, code), ("", Some(1)));
-        assert!(errors.starts_with("error: the database cannot be used: "), "{errors}");
+        assert!(errors.starts_with("error: the store postgres://… cannot be used: "), "{errors}");
         assert!(!errors.contains("secret"), "{errors}");
     }
 }

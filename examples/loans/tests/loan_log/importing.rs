@@ -2,7 +2,7 @@
 
 use es_core::BulkStore;
 use es_core::prelude::*;
-use es_tests::TestDatabase;
+use es_tests::{TestDatabase, TestFile};
 use loans::cli::with_causes;
 use loans::import::{Import, ImportError};
 
@@ -11,6 +11,12 @@ use crate::logs::{contents, events_of, file, gzip, import, line, log, sample, sa
 #[tokio::test]
 async fn importing_twice_adds_nothing_in_memory() {
     importing_twice_adds_nothing(MemoryStore::new()).await;
+}
+
+#[tokio::test]
+async fn importing_twice_adds_nothing_on_sqlite() {
+    let file = TestFile::create();
+    importing_twice_adds_nothing(file.store().await).await;
 }
 
 #[tokio::test]
@@ -197,9 +203,18 @@ async fn files_that_cannot_be_opened_are_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn importers_at_once_store_every_line_once() {
+async fn importers_at_once_store_every_line_once_on_sqlite() {
+    let file = TestFile::create();
+    importers_at_once_store_every_line_once(file.store().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn importers_at_once_store_every_line_once_on_postgres() {
     let database = TestDatabase::create().await;
-    let store = database.store().await;
+    importers_at_once_store_every_line_once(database.store().await).await;
+}
+
+async fn importers_at_once_store_every_line_once<S: BulkStore + Clone>(store: S) {
     let whole = MemoryStore::new();
     Import::new(whole.clone()).file(&sample()).await.unwrap();
     // Batches of different sizes, so that they meet at different lines.

@@ -25,6 +25,13 @@ pub(crate) fn sample_lines() -> Vec<String> {
     text.split_inclusive('\n').map(str::to_owned).collect()
 }
 
+/// The sample many times over, each time with other numbers of applications.
+pub(crate) fn copies(copies: i64) -> String {
+    let sample = sample_lines().concat();
+    let of = |n| sample.replace("\"application\":\"5", &format!("\"application\":\"{n}-5"));
+    (0..copies).map(of).collect()
+}
+
 /// The report of the sample, worked out without the program.
 pub(crate) const SAMPLE_REPORT: &str = include_str!("../expected/sample.json");
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use es_core::BulkStore;
 use es_core::prelude::*;
-use es_tests::TestDatabase;
+use es_tests::{TestDatabase, TestFile};
 use loans::import::Import;
 use loans::report::Report;
 use serde_json::json;
@@ -14,6 +14,12 @@ use crate::logs::{SAMPLE_REPORT, import, report, sample, sample_lines};
 #[tokio::test]
 async fn the_sample_in_memory() {
     the_sample(MemoryStore::new()).await;
+}
+
+#[tokio::test]
+async fn the_sample_on_sqlite() {
+    let file = TestFile::create();
+    the_sample(file.store().await).await;
 }
 
 #[tokio::test]
@@ -31,6 +37,12 @@ async fn the_sample<S: SubscriptionStore + BulkStore + Clone>(store: S) {
 #[tokio::test]
 async fn growing_reports_in_memory() {
     growing_reports(MemoryStore::new()).await;
+}
+
+#[tokio::test]
+async fn growing_reports_on_sqlite() {
+    let file = TestFile::create();
+    growing_reports(file.store().await).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use es_core::BulkStore;
 use es_core::prelude::*;
-use es_tests::TestDatabase;
+use es_tests::{TestDatabase, TestFile};
 use loans::import::Import;
 use loans::show::{Moment, ShowError, show};
 
@@ -11,6 +11,12 @@ use crate::logs::sample;
 #[tokio::test]
 async fn an_application_in_memory() {
     an_application(MemoryStore::new()).await;
+}
+
+#[tokio::test]
+async fn an_application_on_sqlite() {
+    let file = TestFile::create();
+    an_application(file.store().await).await;
 }
 
 #[tokio::test]
