@@ -3,7 +3,7 @@
 //!
 //! The seed of a run is printed; `ES_SEED=N` repeats its instants.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -72,7 +72,7 @@ async fn kill_again_and_again(which: u64) {
     println!("ES_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed + which);
     let file = TestFile::create();
-    let (mut answered, mut events) = (HashSet::new(), 0);
+    let (mut answered, mut events) = (BTreeSet::new(), 0);
     for round in 0..KILLS {
         let program = Program::start(&file, seed + which * KILLS + round);
         // Now and then while it opens the file, mostly in the middle of its work.

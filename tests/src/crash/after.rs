@@ -1,6 +1,6 @@
 //! What must hold of a file whose writer was killed.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use es_core::prelude::*;
@@ -14,14 +14,14 @@ use super::models::{InlineTotal, Noted, Total};
 ///
 /// # Panics
 /// When something does not hold.
-pub async fn check(file: &Path, answered: &HashSet<EventId>) -> usize {
+pub async fn check(file: &Path, answered: &BTreeSet<EventId>) -> usize {
     let store = SqliteStore::open(file).await.expect("the file can be opened");
     // It may have been killed before it came to that.
     store.ensure_read_model::<InlineTotal>().await.expect("the table can be made");
     store.ensure_read_model::<Total>().await.expect("the table can be made");
     let page = store.read_log(LogQuery::default(), usize::MAX).await.expect("the log can be read");
     let events = page.events;
-    let stored: HashSet<_> = events.iter().map(|event| event.id).collect();
+    let stored: BTreeSet<_> = events.iter().map(|event| event.id).collect();
     assert_eq!(stored.len(), events.len(), "each event is there once");
     let lost: Vec<_> = answered.difference(&stored).collect();
     assert!(lost.is_empty(), "of what was answered is missing: {lost:?}");
@@ -51,7 +51,7 @@ async fn check_models(store: &SqliteStore, events: &[StoredEvent]) {
 
     let rows: Vec<InlineTotal> = store.rows().await.expect("readable");
     let rows = rows.into_iter().map(|row| (row.stream, (row.events, row.sum))).collect();
-    let inline = fold(events.iter().filter(|event| event.stream.category() == &"inline"));
+    let inline = fold(events.iter().filter(|event| event.stream.category().as_str() == "inline"));
     assert_eq!(inline, rows, "the inline read model is the log");
 }
 
