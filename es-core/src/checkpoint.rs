@@ -117,8 +117,8 @@ impl Part {
     /// The first four bytes of a stream's UUID, combined by exclusive or with the last four and taken as a number (big end
     /// first). Every store counts so, whatever made the UUIDs: either end varies in all versions of them.
     pub const fn hash(stream: uuid::Uuid) -> u32 {
-        let [a, b, c, d, .., w, x, y, z] = stream.into_bytes();
-        u32::from_be_bytes([a, b, c, d]) ^ u32::from_be_bytes([w, x, y, z])
+        let [a1, a2, a3, a4, .., z1, z2, z3, z4] = stream.into_bytes();
+        u32::from_be_bytes([a1, a2, a3, a4]) ^ u32::from_be_bytes([z1, z2, z3, z4])
     }
 }
 

@@ -9,7 +9,6 @@ use es_core::{
 };
 use sqlx::SqliteConnection;
 
-use crate::error::store_error;
 use crate::staged::Staged;
 use crate::store::SqliteStore;
 use crate::table::{self, Row};
@@ -50,7 +49,7 @@ impl Backend {
             self.writing = Some(writing);
         }
         let writing = self.writing.as_mut().expect("it was opened above");
-        writing.lend().await.map_err(|e| store_error(&e))?;
+        writing.lend().await?;
         Ok(writing)
     }
 

@@ -125,7 +125,7 @@ impl Session<'_> {
         met_first: bool,
         now: i64,
     ) -> Result<NewRow<'a>, ImportError> {
-        let ImportedEvent { stream, event, version: demanded, recorded_at, .. } = imported;
+        let ImportedEvent { stream, event, version: demanded, .. } = imported;
         let before = self.heads.version(stream)?;
         if met_first && before > 0 && self.existing == ExistingStreams::Refuse {
             return Err(ImportError::StreamExists { stream: stream.clone() });
@@ -137,7 +137,7 @@ impl Session<'_> {
             return Err(ImportError::Conflict { stream, event, demanded, actual });
         }
         self.heads.set(stream, version);
-        let recorded_at = recorded_at.map_or(now, micros);
+        let recorded_at = imported.recorded_at.map_or(now, micros);
         Ok(NewRow { position: self.heads.next_position(), stream, version, event, recorded_at })
     }
 

@@ -27,6 +27,7 @@ mod store;
 mod subscriptions;
 mod table;
 mod together;
+mod transaction;
 mod wake;
 mod writing;
 
@@ -36,3 +37,4 @@ pub use context::SqliteContext;
 pub use reset_context::SqliteReset;
 pub use store::SqliteStore;
 pub use table::create_table;
+pub use transaction::SqliteTransaction;

@@ -8,7 +8,7 @@ use es_core::{
     StoredEvent, StreamId, Version,
 };
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Decode, Row as _, Sqlite};
+use sqlx::{Decode, Row as _, Sqlite, ValueRef as _};
 use uuid::Uuid;
 
 /// How many names are remembered of each kind.
@@ -108,9 +108,10 @@ fn fields(
     Ok(StoredEvent::record(event, stream, version, position, recorded_at))
 }
 
-/// A value that is not null and of the type that is asked for.
+/// A value that is not null. SQLite itself would make 0 or an empty text of null, and whatever else is asked for of the rest.
 pub(crate) fn value<'r, T: Decode<'r, Sqlite>>(row: &'r SqliteRow, column: usize) -> Option<T> {
-    row.try_get_unchecked(column).ok()
+    let raw = row.try_get_raw(column).ok().filter(|raw| !raw.is_null())?;
+    T::decode(raw).ok()
 }
 
 pub(crate) fn uuid(row: &SqliteRow, column: usize) -> Option<Uuid> {

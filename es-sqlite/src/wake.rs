@@ -19,7 +19,7 @@ use crate::place::Place;
 use crate::store::SqliteStore;
 
 /// Between two looks.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(25);
 
 /// Between two looks when the first one has failed.
 const RETRY: Duration = Duration::from_secs(1);

@@ -61,13 +61,16 @@ impl Writing {
     }
 
     /// Before somebody else is given the connection: what he does, he can neither commit nor roll back unnoticed.
-    pub(crate) async fn lend(&mut self) -> Result<(), sqlx::Error> {
+    ///
+    /// # Errors
+    /// When somebody has ended the transaction who had it before.
+    pub(crate) async fn lend(&mut self) -> Result<(), StoreError> {
         if self.lent.is_some() {
-            return Ok(());
+            return self.check();
         }
         let ended = Arc::new(AtomicBool::new(false));
         let noticed = ended.clone();
-        let mut handle = self.connection.lock_handle().await?;
+        let mut handle = self.connection.lock_handle().await.map_err(|e| store_error(&e))?;
         // SQLite then rolls back what was to be committed.
         handle.set_commit_hook(|| false);
         handle.set_rollback_hook(move || noticed.store(true, Ordering::Relaxed));
@@ -81,16 +84,23 @@ impl Writing {
     /// # Errors
     /// When the transaction was ended meanwhile: nothing of it is stored.
     pub(crate) async fn take_back(&mut self) -> Result<(), StoreError> {
-        let Some(ended) = &self.lent else { return Ok(()) };
-        if ended.load(Ordering::Relaxed) {
-            let cause = Cause::new("a handler has ended the transaction that it runs in");
-            return Err(StoreError::Other(cause));
+        if self.lent.is_none() {
+            return Ok(());
         }
+        self.check()?;
         let mut handle = self.connection.lock_handle().await.map_err(|e| store_error(&e))?;
         handle.remove_commit_hook();
         handle.remove_rollback_hook();
         drop(handle);
         self.lent = None;
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if self.lent.as_ref().is_some_and(|ended| ended.load(Ordering::Relaxed)) {
+            let cause = Cause::new("a handler has ended the transaction that it runs in");
+            return Err(StoreError::Other(cause));
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! What the tests of this crate share.
 
 pub mod balances;
+pub mod crash;
 pub mod dropped;
 mod file;
 pub mod log;

@@ -10,8 +10,8 @@ use es_core::{
     EventSubscriber, LogPage, LogQuery, Position, StoreError, StreamAppend, StreamQuery,
     Subscribed, prelude::*,
 };
-use es_tests::TestDatabase;
 use es_tests::log::{read, until};
+use es_tests::{TestDatabase, TestFile};
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 
@@ -85,6 +85,12 @@ async fn what_is_saved_is_published_as_it_is_stored<S: EventStore + Clone>(store
 #[tokio::test]
 async fn what_is_saved_is_published_as_it_is_stored_in_memory() {
     what_is_saved_is_published_as_it_is_stored(MemoryStore::new()).await;
+}
+
+#[tokio::test]
+async fn what_is_saved_is_published_as_it_is_stored_in_sqlite() {
+    let file = TestFile::create();
+    what_is_saved_is_published_as_it_is_stored(file.store().await).await;
 }
 
 #[tokio::test]

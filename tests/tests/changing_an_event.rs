@@ -4,7 +4,7 @@
 
 use es_core::prelude::*;
 use es_core::{LoadError, NewEvent, Payload, ReplayError, SchemaVersion, StreamAppend};
-use es_tests::TestDatabase;
+use es_tests::{TestDatabase, TestFile};
 use serde_json::json;
 
 /// The program of before.
@@ -263,6 +263,12 @@ async fn every_change_reads_what_was_stored_before<S: SubscriptionStore + Clone>
 #[tokio::test]
 async fn in_memory_every_change_reads_what_was_stored_before() {
     every_change_reads_what_was_stored_before(MemoryStore::new()).await;
+}
+
+#[tokio::test]
+async fn on_sqlite_every_change_reads_what_was_stored_before() {
+    let file = TestFile::create();
+    every_change_reads_what_was_stored_before(file.store().await).await;
 }
 
 #[tokio::test]

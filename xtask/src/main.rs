@@ -75,6 +75,7 @@ fn limited() -> Result<[String; 2], Error> {
         action: "find this program's own file".to_owned(),
         source,
     })?;
+    let this = this.to_string_lossy();
     let runner = format!(r#"target."cfg(all())".runner=[{this:?}, "within", "{LONGEST}"]"#);
     Ok(["--config".to_owned(), runner])
 }

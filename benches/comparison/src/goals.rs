@@ -2,6 +2,7 @@
 
 use crate::report::figure;
 use crate::rows::Row;
+use crate::stores::Store;
 use crate::subjects::{self, ES, FLOOR};
 
 /// What is asked of es in a work.
@@ -19,7 +20,7 @@ enum Goal {
     AtMost(f64),
 }
 
-const GOALS: &[(&str, Goal)] = &[
+const POSTGRES: &[(&str, Goal)] = &[
     ("sequential", Goal::BestPeer(1.25)),
     ("sequential", Goal::Floor(0.85)),
     ("sequential-warm", Goal::BestPeer(2.8)),
@@ -43,9 +44,17 @@ const GOALS: &[(&str, Goal)] = &[
     ("memory", Goal::AtMost(32.0)),
 ];
 
+const SQLITE: &[(&str, Goal)] = &[
+    ("sequential", Goal::BestPeer(1.2)),
+    ("concurrent-64", Goal::BestPeer(4.0)),
+    ("load-10000", Goal::BestPeer(1.5)),
+    ("replay", Goal::BestPeer(1.5)),
+];
+
 /// A goal for which the run has the figures.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Verdict {
+    pub(crate) store: Store,
     pub(crate) work: &'static str,
     pub(crate) reached: bool,
     pub(crate) text: String,
@@ -53,14 +62,17 @@ pub(crate) struct Verdict {
 
 /// Compares the medians.
 pub(crate) fn judge(rows: &[Row]) -> Vec<Verdict> {
-    let verdict = |&(work, goal): &(&'static str, Goal)| {
-        let (reached, text) = judge_one(rows, work, goal)?;
-        Some(Verdict { work, reached, text })
+    let judge = |store: Store, goals: &'static [(&'static str, Goal)]| {
+        let rows: Vec<&Row> = rows.iter().filter(|row| row.store == store).collect();
+        goals.iter().filter_map(move |&(work, goal)| {
+            let (reached, text) = judge_one(&rows, work, goal)?;
+            Some(Verdict { store, work, reached, text })
+        })
     };
-    GOALS.iter().filter_map(verdict).collect()
+    judge(Store::Postgres, POSTGRES).chain(judge(Store::Sqlite, SQLITE)).collect()
 }
 
-fn judge_one(rows: &[Row], work: &str, goal: Goal) -> Option<(bool, String)> {
+fn judge_one(rows: &[&Row], work: &str, goal: Goal) -> Option<(bool, String)> {
     let median = |work: &str, subject: &str| {
         rows.iter().find(|row| row.work == work && row.subject == subject).map(|row| row.median)
     };
@@ -83,8 +95,8 @@ fn judge_one(rows: &[Row], work: &str, goal: Goal) -> Option<(bool, String)> {
     })
 }
 
-fn peers<'a>(rows: &'a [Row], work: &'a str) -> impl Iterator<Item = &'a Row> {
-    rows.iter().filter(move |row| row.work == work && subjects::is_peer(&row.subject))
+fn peers<'a>(rows: &'a [&Row], work: &'a str) -> impl Iterator<Item = &'a Row> {
+    rows.iter().copied().filter(move |row| row.work == work && subjects::is_peer(&row.subject))
 }
 
 #[cfg(test)]
@@ -92,7 +104,7 @@ mod tests {
     use super::*;
 
     fn row(work: &str, subject: &str, figure: f64) -> Row {
-        Row::of(work, subject, "u", &[figure]).unwrap()
+        Row::of(Store::Postgres, work, subject, "u", &[figure]).unwrap()
     }
 
     #[test]
@@ -125,6 +137,27 @@ mod tests {
         ];
         let reached: Vec<_> = judge(&rows).iter().map(|it| (it.work, it.reached)).collect();
         assert_eq!(reached, [("load-10000-snapshot", true), ("live", false), ("memory", true)]);
+    }
+
+    #[test]
+    fn a_store_is_compared_with_itself_and_has_goals_of_its_own() {
+        let on = |store, row: Row| Row { store, ..row };
+        let rows = [
+            row("sequential", "es", 200.0),
+            row("sequential", "evento", 100.0),
+            on(Store::Sqlite, row("sequential", "es", 300.0)),
+            on(Store::Sqlite, row("sequential", "evento", 250.0)),
+            on(Store::Sqlite, row("sequential", "floor", 1_000.0)),
+        ];
+        let verdicts = judge(&rows);
+        let text: Vec<_> = verdicts.iter().map(|it| (it.store, it.text.as_str())).collect();
+        assert_eq!(
+            text,
+            [
+                (Store::Postgres, "2.00 × the best peer, evento (asked: 1.25)"),
+                (Store::Sqlite, "1.20 × the best peer, evento (asked: 1.2)"),
+            ]
+        );
     }
 
     #[test]

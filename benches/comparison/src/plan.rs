@@ -1,13 +1,17 @@
 //! What is measured.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, bail};
 use work::{Fixture, Limit, Work};
 
+use crate::stores::Store;
 use crate::subjects::Subject;
 
 /// A line of the plan.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
+    pub(crate) store: Store,
     /// Its name in rows and on the command line.
     pub(crate) name: &'static str,
     /// What it is, in a few words.
@@ -49,14 +53,36 @@ impl Entry {
 const COMMANDS: &str = "commands/s";
 const EVENTS: &str = "events/s";
 
-/// The works whose names are wanted.
+/// What is measured on SQLite too; the same as on PostgreSQL.
+const ON_SQLITE: [&str; 6] = [
+    "sequential",
+    "sequential-warm",
+    "concurrent-64",
+    "concurrent-64-warm",
+    "load-10000",
+    "replay",
+];
+
+/// The works whose names are wanted, on these stores.
 ///
 /// # Errors
 /// When there are none.
-pub(crate) fn plan(quick: bool, wants: impl Fn(&str) -> bool) -> Result<Vec<Entry>> {
+pub(crate) fn plan(
+    quick: bool,
+    stores: &[Store],
+    wants: impl Fn(&str) -> bool,
+) -> Result<Vec<Entry>> {
     let mut all = works(&Sizes::new(quick));
+    let on_sqlite: Vec<_> = all
+        .iter()
+        .filter(|entry| ON_SQLITE.contains(&entry.name))
+        .map(|entry| Entry { store: Store::Sqlite, ..entry.clone() })
+        .collect();
     all.extend(growth(&Sizes::new(quick)));
-    let names = all.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
+    all.extend(on_sqlite);
+    all.retain(|entry| stores.contains(&entry.store));
+    let names: BTreeSet<_> = all.iter().map(|entry| entry.name).collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
     all.retain(|entry| wants(entry.name));
     if all.is_empty() {
         bail!("no such work; there are {names}");
@@ -117,7 +143,8 @@ fn entry(
     fixture: Fixture,
     work: Work,
 ) -> Entry {
-    Entry { name, what, unit, fixture, work, who: Who::All, peers: None, growth: false }
+    let store = Store::Postgres;
+    Entry { store, name, what, unit, fixture, work, who: Who::All, peers: None, growth: false }
 }
 
 /// Those that have goals.
@@ -240,7 +267,8 @@ mod tests {
     fn peers_do_less_of_what_would_take_them_minutes() {
         use crate::subjects::ALL;
 
-        let table = plan(false, |name| name == "replay-table").unwrap().remove(0);
+        let table =
+            plan(false, &[Store::Postgres], |name| name == "replay-table").unwrap().remove(0);
         let (peers, ours): (Vec<Subject>, Vec<_>) = ALL.iter().partition(|one| one.is_peer);
         for (subjects, events) in [(peers, 20_000), (ours, 200_000)] {
             assert!(!subjects.is_empty());
@@ -253,13 +281,28 @@ mod tests {
 
     #[test]
     fn works_have_names_of_their_own_and_are_chosen_by_them() {
-        for quick in [true, false] {
-            let all = plan(quick, |_| true).unwrap();
+        for (quick, store) in
+            [(true, Store::Postgres), (false, Store::Postgres), (true, Store::Sqlite)]
+        {
+            let all = plan(quick, &[store], |_| true).unwrap();
             let names: HashSet<_> = all.iter().map(|entry| entry.name).collect();
             assert_eq!(names.len(), all.len());
+            assert!(all.iter().all(|entry| entry.store == store));
         }
-        let loads = plan(true, |name| name.starts_with("load-1000")).unwrap();
-        assert_eq!(loads.len(), 3);
-        assert!(plan(true, |_| false).unwrap_err().to_string().contains("sequential-warm"));
+        let loads = plan(true, &Store::ALL, |name| name.starts_with("load-1000")).unwrap();
+        assert_eq!(loads.len(), 4);
+        let none = plan(true, &Store::ALL, |_| false).unwrap_err();
+        assert!(none.to_string().contains("sequential-warm"));
+    }
+
+    #[test]
+    fn what_sqlite_is_measured_by_is_the_same_work() {
+        let on = |store| plan(false, &[store], |_| true).unwrap();
+        let (server, files) = (on(Store::Postgres), on(Store::Sqlite));
+        assert_eq!(files.len(), ON_SQLITE.len());
+        for file in files {
+            let there = server.iter().find(|entry| entry.name == file.name).unwrap();
+            assert_eq!((&there.fixture, &there.work), (&file.fixture, &file.work));
+        }
     }
 }

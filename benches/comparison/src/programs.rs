@@ -18,10 +18,9 @@ pub(crate) struct Program {
 }
 
 /// Builds the programs of these subjects. A peer that cannot be built is left out, and that is said.
-pub(crate) fn build(includes: impl Fn(&str) -> bool) -> Result<Vec<Program>> {
+pub(crate) fn build(includes: impl Fn(&Subject) -> bool) -> Result<Vec<Program>> {
     let benches = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let wanted: Vec<Subject> =
-        ALL.iter().copied().filter(|subject| includes(subject.name)).collect();
+    let wanted: Vec<Subject> = ALL.iter().copied().filter(includes).collect();
     let (peers, ours): (Vec<&Subject>, Vec<_>) = wanted.iter().partition(|subject| subject.is_peer);
     let mut built = BTreeMap::new();
     if !ours.is_empty() {

@@ -7,10 +7,12 @@ use comfy_table::Table;
 use crate::goals::Verdict;
 use crate::plan::Entry;
 use crate::rows::Row;
+use crate::stores::Store;
 use crate::subjects::ALL;
 
 /// A line for each work, a column for each subject.
-pub(crate) fn table(plan: &[Entry], rows: &[Row]) -> String {
+pub(crate) fn table(store: Store, plan: &[Entry], rows: &[Row]) -> String {
+    let rows: Vec<&Row> = rows.iter().filter(|row| row.store == store).collect();
     let subjects: Vec<&str> = ALL
         .iter()
         .map(|subject| subject.name)
@@ -21,13 +23,13 @@ pub(crate) fn table(plan: &[Entry], rows: &[Row]) -> String {
     for entry in plan {
         let cell = |subject: &&str| {
             let found = rows.iter().find(|row| row.work == entry.name && row.subject == *subject);
-            found.map(cell).unwrap_or_default()
+            found.map(|row| cell(row)).unwrap_or_default()
         };
         let mut line = vec![entry.name.to_owned(), entry.unit.to_owned()];
         line.extend(subjects.iter().map(cell));
         table.add_row(line);
     }
-    table.to_string()
+    format!("{store}\n{table}\n")
 }
 
 fn cell(row: &Row) -> String {
@@ -59,7 +61,7 @@ pub(crate) fn goals(verdicts: &[Verdict]) -> String {
     let mut out = String::new();
     for verdict in verdicts {
         let word = if verdict.reached { "reached" } else { "MISSED " };
-        let _ = writeln!(out, "{word}  {}: {}", verdict.work, verdict.text);
+        let _ = writeln!(out, "{word}  {} {}: {}", verdict.store, verdict.work, verdict.text);
     }
     out
 }

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use anyhow::Result;
 use work::{Answer, Fixture, Task};
 
+use crate::host::Host;
 use crate::plan::{Entry, Who};
 use crate::processors::Processors;
 use crate::programs::Program;
 use crate::rows::Row;
-use crate::server::Server;
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -26,43 +26,46 @@ fn turns(rounds: u32, subjects: usize) -> impl Iterator<Item = usize> {
 pub(crate) fn run(
     plan: &[Entry],
     programs: &[Program],
-    server: &Server,
+    host: &Host,
     rounds: u32,
-) -> Result<Outcome> {
-    let mut outcome = Outcome::default();
-    let mut databases = Databases { server, known: HashMap::new() };
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let mut databases = Databases { host, known: HashMap::new() };
     for entry in plan {
         let rounds = entry.rounds(rounds);
-        eprintln!("{}: {} …", entry.name, entry.what);
-        measure(entry, programs, server, &mut databases, rounds, &mut outcome)?;
+        eprintln!("{} {}: {} …", entry.store, entry.name, entry.what);
+        measure(entry, programs, host, &mut databases, rounds, outcome)?;
     }
-    Ok(outcome)
+    Ok(())
 }
 
 fn measure(
     entry: &Entry,
     programs: &[Program],
-    server: &Server,
+    host: &Host,
     databases: &mut Databases<'_>,
     rounds: u32,
     outcome: &mut Outcome,
 ) -> Result<()> {
     let mut parties: Vec<Party<'_>> = Vec::new();
-    for program in programs.iter().filter(|program| takes_part(entry.who, program)) {
+    for program in programs.iter().filter(|program| takes_part(entry, program)) {
         match databases.of(program, entry) {
             Ok(Some(url)) => parties.push(Party::new(program, url)),
             Ok(None) => {}
             Err(error) => outcome.fail(program, entry, &error),
         }
     }
-    for turn in turns(rounds, parties.len()) {
+    for (nth, turn) in turns(rounds, parties.len()).enumerate() {
         let party = &mut parties[turn];
         if party.out {
             continue;
         }
-        server.settle()?;
-        let task = Task::Measure(entry.of(party.program.subject).1.clone());
-        match party.processors.during(|| party.program.call(&party.url, task)) {
+        host.settle()?;
+        let (fixture, work) = entry.of(party.program.subject);
+        let is_empty = *fixture == Fixture::Empty;
+        let url = if is_empty { host.empty(&party.url, nth) } else { party.url.clone() };
+        let task = Task::Measure(work.clone());
+        match party.processors.during(|| party.program.call(&url, task)) {
             Ok(Answer::Figure(figure)) => party.figures.push(figure),
             Ok(_) => party.out = true,
             Err(error) => {
@@ -73,20 +76,21 @@ fn measure(
     }
     for party in &parties {
         let subject = party.program.subject.name;
-        if let Some(row) = Row::of(entry.name, subject, entry.unit, &party.figures) {
+        if let Some(row) = Row::of(entry.store, entry.name, subject, entry.unit, &party.figures) {
             eprintln!("    {subject}: {:.1} {}{}", row.median, row.unit, party.processors);
-            eprint!("{}", server.statements(&party.url)?);
+            eprint!("{}", host.statements(&party.url)?);
             outcome.rows.push(row);
         }
     }
     Ok(())
 }
 
-fn takes_part(who: Who, program: &Program) -> bool {
-    match who {
+fn takes_part(entry: &Entry, program: &Program) -> bool {
+    let does = match entry.who {
         Who::All => true,
         Who::OursOnly => !program.subject.is_peer,
-    }
+    };
+    does && program.subject.stores_in(entry.store)
 }
 
 /// A subject in the rounds of one work.
@@ -108,7 +112,7 @@ impl<'a> Party<'a> {
 
 /// The databases, made when they are first needed.
 struct Databases<'a> {
-    server: &'a Server,
+    host: &'a Host,
     /// By subject, fixture, and, where nothing is in it at first, work; `None` where the subject has nothing for it, or failed.
     known: HashMap<(&'static str, Fixture, Option<&'static str>), Option<String>>,
 }
@@ -123,9 +127,9 @@ impl Databases<'_> {
         }
         let name = format!("{}_{}", program.subject.name.replace('-', "_"), self.known.len());
         self.known.insert(key.clone(), None);
-        let url = self.server.database(&name)?;
+        let url = self.host.database(&name)?;
         let answer = program.call(&url, Task::Prepare(fixture.clone()))?;
-        self.server.vacuum(&url)?;
+        self.host.tidy(&url)?;
         let url = (answer == Answer::Ready).then_some(url);
         self.known.insert(key, url.clone());
         Ok(url)

@@ -6,13 +6,12 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-/// What all subjects store in.
-const STORE: &str = "postgres";
+use crate::stores::Store;
 
 /// One result. The fields are what readers of the JSON rely on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Row {
-    pub(crate) store: &'static str,
+    pub(crate) store: Store,
     pub(crate) work: String,
     pub(crate) subject: String,
     pub(crate) unit: &'static str,
@@ -25,6 +24,7 @@ pub(crate) struct Row {
 impl Row {
     /// The result of some runs; `None` of none.
     pub(crate) fn of(
+        store: Store,
         work: &str,
         subject: &str,
         unit: &'static str,
@@ -35,7 +35,7 @@ impl Row {
         let (min, max) = (*sorted.first()?, *sorted.last()?);
         let median = median(&sorted);
         let (work, subject) = (work.to_owned(), subject.to_owned());
-        Some(Self { store: STORE, work, subject, unit, median, min, max, runs: sorted.len() })
+        Some(Self { store, work, subject, unit, median, min, max, runs: sorted.len() })
     }
 }
 
@@ -62,18 +62,18 @@ mod tests {
 
     #[test]
     fn the_median_of_odd_and_even_runs() {
-        let row = |figures: &[f64]| Row::of("w", "s", "u", figures).unwrap();
+        let row = |figures: &[f64]| Row::of(Store::Postgres, "w", "s", "u", figures).unwrap();
         assert!((row(&[3.0, 1.0, 2.0]).median - 2.0).abs() < 1e-9);
         let even = row(&[4.0, 1.0, 2.0, 3.0]);
         assert!((even.median - 2.5).abs() < 1e-9);
         assert_eq!((even.min, even.max, even.runs), (1.0, 4.0, 4));
-        assert_eq!(Row::of("w", "s", "u", &[]), None);
+        assert_eq!(Row::of(Store::Postgres, "w", "s", "u", &[]), None);
     }
 
     #[test]
     fn json_rows_have_the_fields_that_are_agreed_upon() {
         let folder = std::env::temp_dir().join(format!("comparison-{}", std::process::id()));
-        let row = Row::of("load", "es", "events/s", &[1.5]).unwrap();
+        let row = Row::of(Store::Sqlite, "load", "es", "events/s", &[1.5]).unwrap();
         write(&folder, &[row.clone(), row]).unwrap();
         let text = fs::read_to_string(&folder).unwrap();
         fs::remove_file(&folder).unwrap();
@@ -81,6 +81,7 @@ mod tests {
         assert_eq!(rows.len(), 2);
         let mut names: Vec<_> = rows[0].as_object().unwrap().keys().cloned().collect();
         names.sort();
+        assert_eq!(rows[0]["store"], "sqlite");
         assert_eq!(names, ["max", "median", "min", "runs", "store", "subject", "unit", "work"]);
     }
 }

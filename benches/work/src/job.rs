@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One call of a subject's program, as its only argument in JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
-    /// The database: the subject's own.
+    /// The database: the subject's own. A PostgreSQL URL, or [`SQLITE`](crate::SQLITE) and a path.
     pub url: String,
     /// What to do there.
     pub task: Task,

@@ -7,12 +7,21 @@ use crate::job::{Answer, Fixture, Job, Task, Work};
 use crate::subject::{Setup, Subject};
 use crate::{Histories, commands, live, load, memory, replay};
 
+/// What the URL of an SQLite file begins with; its path follows.
+pub const SQLITE: &str = "sqlite:";
+
 /// Does the job that is the program's argument, prints the answer, and gives the exit code.
 pub fn run<S: Subject>() -> ExitCode {
-    let outcome = job().and_then(|job| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(answer::<S>(&job))
-    });
+    tell(job().and_then(|job| answer::<S>(&job)))
+}
+
+/// As [`run`], by the first where the database is a PostgreSQL server's, and by the second where it is an SQLite file.
+pub fn run_either<P: Subject, L: Subject>() -> ExitCode {
+    let is_file = |job: &Job| job.url.starts_with(SQLITE);
+    tell(job().and_then(|job| if is_file(&job) { answer::<L>(&job) } else { answer::<P>(&job) }))
+}
+
+fn tell(outcome: Result<Answer>) -> ExitCode {
     match outcome.or_else(unsupported) {
         Ok(answer) => {
             println!("{}", serde_json::to_string(&answer).unwrap_or_default());
@@ -44,27 +53,31 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-async fn answer<S: Subject>(job: &Job) -> Result<Answer> {
+fn answer<S: Subject>(job: &Job) -> Result<Answer> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let url = job.url.as_str();
-    match &job.task {
-        Task::Prepare(fixture) => prepare::<S>(url, fixture).await.map(|()| Answer::Ready),
-        Task::Measure(work) => measure::<S>(url, work).await.map(Answer::Figure),
-    }
+    runtime.block_on(async {
+        match &job.task {
+            Task::Prepare(fixture) => prepare::<S>(url, fixture).await.map(|()| Answer::Ready),
+            Task::Measure(work) => measure::<S>(url, work).await.map(Answer::Figure),
+        }
+    })
 }
 
 async fn prepare<S: Subject>(url: &str, fixture: &Fixture) -> Result<()> {
     let snapshots = matches!(fixture, Fixture::Streams { snapshot: Some(_), .. });
     let subject = S::connect(Setup { snapshots, ..Setup::plain(url) }).await?;
     match fixture {
-        Fixture::Empty => Ok(()),
-        Fixture::Log { events } => load::seed(&subject, Histories::log(*events)).await,
+        Fixture::Empty => {}
+        Fixture::Log { events } => load::seed(&subject, Histories::log(*events)).await?,
         Fixture::Streams { lengths, snapshot } => {
             for &length in lengths {
                 load::prepare(&subject, length, *snapshot).await?;
             }
-            Ok(())
         }
     }
+    subject.close().await;
+    Ok(())
 }
 
 async fn measure<S: Subject>(url: &str, work: &Work) -> Result<f64> {

@@ -7,11 +7,12 @@ use uuid::Uuid;
 use crate::domain::{Account, Histories, PastEvent, Tally};
 use crate::error::{Result, Unsupported};
 use crate::live::{Following, Seen};
+use crate::program::SQLITE;
 
 /// How to connect.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// The subject's own database.
+    /// The subject's own database: a PostgreSQL URL, or [`SQLITE`](crate::SQLITE) and a path.
     pub url: String,
     /// How many commands run at once; 1 means one connection.
     pub callers: u32,
@@ -22,6 +23,14 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// The path of an SQLite file.
+    ///
+    /// # Errors
+    /// When the database is no such file.
+    pub fn path(&self) -> Result<&str> {
+        self.url.strip_prefix(SQLITE).ok_or_else(|| "the database is no SQLite file".into())
+    }
+
     /// Nothing kept, and a few connections.
     pub fn plain(url: &str) -> Self {
         Self { url: url.to_owned(), callers: 4, warm: false, snapshots: false }
@@ -75,6 +84,11 @@ pub trait Subject: Clone + Send + Sync + Sized + 'static {
     /// Writes histories by the way that the subject has for bulk.
     fn import(&self, _histories: Histories) -> impl Future<Output = Result<()>> + Send {
         async { Unsupported::outcome() }
+    }
+
+    /// Ends the connections, so that a file is left as a program leaves it that ends in order.
+    fn close(&self) -> impl Future<Output = ()> + Send {
+        async {}
     }
 
     /// Starts a subscription to what is appended from now on, which tells `seen` each deposit's reference.

@@ -6,6 +6,8 @@ mod inline;
 mod log;
 #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only subscriptions take leases"))]
 mod progress;
+#[cfg(feature = "runtime")]
+mod promotion;
 mod rows;
 mod snapshots;
 mod staging;

@@ -14,9 +14,9 @@ use crate::shape::FoundColumn;
 
 #[derive(Default)]
 pub(super) struct Tables {
-    tables: HashMap<String, Stored>,
+    pub(super) tables: HashMap<String, Stored>,
     /// Which table is seen under another name.
-    views: HashMap<String, String>,
+    pub(super) views: HashMap<String, String>,
 }
 
 /// A table and its rows.
@@ -145,48 +145,8 @@ impl Tables {
         self.tables.get_mut(&name)
     }
 
-    fn real_name<'a>(&'a self, name: &'a str) -> &'a str {
+    pub(super) fn real_name<'a>(&'a self, name: &'a str) -> &'a str {
         self.views.get(name).map_or(name, String::as_str)
-    }
-
-    /// Shows a table under the serving name. One that has that name so far keeps its rows, under a name of its version.
-    #[cfg(feature = "runtime")]
-    pub(super) fn promote(
-        &mut self,
-        promotion: &crate::Promotion,
-        before: u32,
-        version: u32,
-    ) -> Result<(), StoreError> {
-        let (serving, built) = (promotion.serving, promotion.built);
-        if serving.name == built.name {
-            // Its own table, which had made room for that of a later version.
-            if self.views.contains_key(serving.name) {
-                let kept = self.tables.remove(&format!("{}_v{version}", serving.name));
-                let kept = kept.ok_or(StoreError::MissingTable { table: built.name })?;
-                self.views.remove(serving.name);
-                self.tables.insert(serving.name.to_owned(), kept);
-            }
-            return Ok(());
-        }
-        if self.real_name(serving.name) == built.name {
-            return Ok(());
-        }
-        self.stored(built)?;
-        if let Some(table) = self.tables.remove(serving.name) {
-            self.tables.insert(format!("{}_v{before}", serving.name), table);
-        }
-        self.views.insert(serving.name.to_owned(), built.name.to_owned());
-        Ok(())
-    }
-
-    #[cfg(feature = "runtime")]
-    pub(super) fn drop(&mut self, table: &str) -> Result<(), StoreError> {
-        if let Some((view, _)) = self.views.iter().find(|(_, shown)| *shown == table) {
-            let what = format!("the table `{table}` is seen as `{view}`");
-            return Err(StoreError::Other(Cause::new(what)));
-        }
-        self.tables.remove(table);
-        Ok(())
     }
 
     pub(super) fn rows(&self, table: &'static Table) -> Result<&BTreeMap<Key, Row>, StoreError> {
@@ -203,7 +163,7 @@ impl Tables {
         }
     }
 
-    fn stored(&self, table: &'static Table) -> Result<&Stored, StoreError> {
+    pub(super) fn stored(&self, table: &'static Table) -> Result<&Stored, StoreError> {
         let there = self.tables.get(self.real_name(table.name));
         let there = there.ok_or(StoreError::MissingTable { table: table.name })?;
         match table.columns.iter().find(|column| !has(&there.columns, column)) {

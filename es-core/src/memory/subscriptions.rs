@@ -114,9 +114,7 @@ impl SubscriptionStore for MemoryStore {
     ) -> Result<(), StoreError> {
         let mut inner = self.inner();
         let before = inner.progress.serving(name).unwrap_or(1);
-        for promotion in tables {
-            inner.tables.promote(promotion, before, version)?;
-        }
+        inner.tables.promote(tables, before, version)?;
         inner.progress.serve(name, version);
         Ok(())
     }

@@ -36,8 +36,9 @@ const NOW: &str = "(strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))";
 /// ```
 ///
 /// Times are in UTC, such as `2026-02-28T09:30:00.000000Z`, so that they sort as text; UUIDs are in small letters with
-/// hyphens. A column of decimal numbers has a collation that only this crate's connections know, `es_decimal`: other
-/// programs can read it, but not sort by it.
+/// hyphens. A column of decimal numbers has a collation, `es_decimal`, so that it sorts by value. Only this crate's
+/// connections know it; a program that has not defined it ([`es_core::compare_decimals`]) can read and write such a table,
+/// but not make it, sort by the column, or `VACUUM` the file.
 pub fn create_table<T: ReadModel>() -> String {
     create(T::TABLE)
 }

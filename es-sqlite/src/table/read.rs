@@ -11,6 +11,7 @@ use super::cells::{Row, row};
 use super::ddl::{collation, quoted};
 use super::parameters::Parameters;
 use super::table_error;
+use crate::read::bigint;
 
 /// The rows. Keys are looked up by the primary key; a query uses whatever indexes the table was given.
 pub(crate) async fn read(
@@ -76,15 +77,14 @@ fn rows(
         RowSelection::Query(query) => {
             let condition = condition(&query.condition, parameters)?;
             let order = query.order.iter().map(order).collect::<Vec<_>>().join(", ");
-            let mut sql = format!("WHERE {condition} ORDER BY {order}");
-            let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-            if query.limit.is_some() || query.offset > 0 {
-                // SQLite has no offset without a limit.
-                let limit = parameters.number(number(query.limit.unwrap_or(u64::MAX)))?;
-                let offset = parameters.number(number(query.offset))?;
-                sql += &format!(" LIMIT {limit} OFFSET {offset}");
+            let sql = format!("WHERE {condition} ORDER BY {order}");
+            if query.limit.is_none() && query.offset == 0 {
+                return Ok(sql);
             }
-            Ok(sql)
+            // SQLite has no offset without a limit.
+            let limit = parameters.number(bigint(query.limit.unwrap_or(u64::MAX)))?;
+            let offset = parameters.number(bigint(query.offset))?;
+            Ok(format!("{sql} LIMIT {limit} OFFSET {offset}"))
         }
         _ => Err(StoreError::Other(Cause::new("an unknown selection of rows"))),
     }

@@ -2,7 +2,7 @@
 
 use es_core::prelude::*;
 use es_core::{EventName, NewEvent, Payload, SchemaVersion, StreamAppend};
-use es_tests::TestDatabase;
+use es_tests::{TestDatabase, TestFile};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -73,6 +73,15 @@ async fn snapshot_and_tail_are_the_whole<S: EventStore + Clone>(store: S, seed: 
 async fn a_snapshot_and_its_tail_are_the_whole_at_every_cut() {
     for seed in 0..60 {
         snapshot_and_tail_are_the_whole(MemoryStore::new(), seed).await;
+    }
+}
+
+#[tokio::test]
+async fn so_they_are_on_sqlite() {
+    let file = TestFile::create();
+    let store = file.store().await;
+    for seed in 0..6 {
+        snapshot_and_tail_are_the_whole(store.clone(), seed).await;
     }
 }
 

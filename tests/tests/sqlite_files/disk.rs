@@ -4,7 +4,7 @@
 //! `unshare`, which Debian always has.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use es_core::prelude::*;
@@ -40,9 +40,10 @@ fn disk(test: &str) -> Option<PathBuf> {
     None
 }
 
-fn mount(arguments: &[&str], folder: &PathBuf) {
+fn mount(arguments: &[&str], folder: &Path) {
     let mounted = Command::new("mount").args(arguments).arg(folder).status();
-    assert!(mounted.is_ok_and(|status| status.success()), "mount {arguments:?} {folder:?}");
+    let at = folder.display();
+    assert!(mounted.is_ok_and(|status| status.success()), "mount {arguments:?} {at}");
 }
 
 /// About 100 KB.

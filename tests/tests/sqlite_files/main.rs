@@ -6,3 +6,4 @@ mod names;
 mod open;
 mod shared;
 mod support;
+mod transaction;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use es_core::SubscriptionStore;
 use es_core::prelude::*;
 use es_core::subscription::{State, SubscriptionManager};
-use es_tests::TestDatabase;
+use es_tests::{TestDatabase, TestFile};
 use tokio::sync::mpsc;
 
 use crate::support::{Listener, SOON, ms, note, quick, trap, until_state};
@@ -23,6 +23,13 @@ async fn across_two_stores_on_one_database() {
     let database = TestDatabase::create().await;
     let (writer, reader) = (database.store().await, database.store().await);
     measure(&writer, &reader, "two stores on PostgreSQL").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn across_two_stores_on_one_file() {
+    let file = TestFile::create();
+    let (writer, reader) = (file.store().await, file.store().await);
+    measure(&writer, &reader, "two stores on an SQLite file").await;
 }
 
 /// Appends one by one, with pauses of a few milliseconds, and measures from the answer to the handler.

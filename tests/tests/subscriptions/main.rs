@@ -17,6 +17,7 @@ mod rebuilt_alike;
 mod retries;
 mod seam;
 mod smoke;
+mod sqlite_rest;
 mod start_from;
 mod status;
 mod support;

@@ -242,7 +242,7 @@ pub(crate) async fn until_state<P: Send + Sync>(subscription: &Subscription<P>, 
     }
 }
 
-/// A test for memory and one for PostgreSQL.
+/// A test for memory, one for SQLite and one for PostgreSQL.
 #[macro_export]
 macro_rules! on_each_store {
     ($($name:ident),+ $(,)?) => {
@@ -250,6 +250,13 @@ macro_rules! on_each_store {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
                 super::$name(es_core::MemoryStore::new()).await;
+            })+
+        }
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                let file = es_tests::TestFile::create();
+                super::$name(file.store().await).await;
             })+
         }
         mod postgres {

@@ -24,9 +24,10 @@ const WORKS: &[(&str, &str)] = &[
 const COLUMNS: usize = 3;
 const LINE: f64 = 16.0;
 
-pub(super) fn draw(canvas: &mut Canvas, rows: &[Row]) {
+pub(super) fn draw(canvas: &mut Canvas, rows: &[&Row]) {
     let of = |work: &str| -> Vec<&Row> {
-        let row = |subject| rows.iter().find(|row| row.work == work && row.subject == subject);
+        let row =
+            |subject| rows.iter().copied().find(|row| row.work == work && row.subject == subject);
         subjects(rows).filter_map(row).collect()
     };
     let groups: Vec<_> = WORKS

@@ -53,7 +53,7 @@ const GROWTH: &[Growth] = &[
 const COLUMNS: usize = 2;
 const HEIGHT: f64 = 190.0;
 
-pub(super) fn draw(canvas: &mut Canvas, rows: &[Row]) {
+pub(super) fn draw(canvas: &mut Canvas, rows: &[&Row]) {
     let width = (WIDTH - 2.0 * MARGIN) / COLUMNS as f64;
     for line in GROWTH.chunks(COLUMNS) {
         let mut drawn = false;
@@ -67,7 +67,7 @@ pub(super) fn draw(canvas: &mut Canvas, rows: &[Row]) {
 }
 
 /// Says whether there was anything to draw.
-fn chart(canvas: &mut Canvas, left: f64, width: f64, growth: &Growth, rows: &[Row]) -> bool {
+fn chart(canvas: &mut Canvas, left: f64, width: f64, growth: &Growth, rows: &[&Row]) -> bool {
     let points = |subject: &str| -> Vec<(f64, f64)> {
         let find = |work: &str| rows.iter().find(|row| row.work == work && row.subject == subject);
         let point = |(work, size, _): &(&str, f64, &str)| Some((*size, find(work)?.median));

@@ -13,6 +13,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use crate::rows::Row;
+use crate::stores::Store;
 use crate::subjects::{ALL, ES, FLOOR};
 
 const WIDTH: f64 = 960.0;
@@ -25,9 +26,13 @@ pub(crate) fn write(path: &Path, rows: &[Row]) -> Result<()> {
 
 fn draw(rows: &[Row]) -> String {
     let mut canvas = Canvas { text: String::new(), bottom: MARGIN };
-    legend(&mut canvas, rows);
-    bars::draw(&mut canvas, rows);
-    lines::draw(&mut canvas, rows);
+    legend(&mut canvas, &rows.iter().collect::<Vec<_>>());
+    for store in Store::ALL {
+        let rows: Vec<&Row> = rows.iter().filter(|row| row.store == store).collect();
+        if !rows.is_empty() {
+            section(&mut canvas, store, &rows);
+        }
+    }
     let (width, height) = (WIDTH, canvas.bottom + MARGIN);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
@@ -81,12 +86,28 @@ fn colour(subject: &str) -> &'static str {
 }
 
 /// The subjects that have rows, in their order.
-fn subjects(rows: &[Row]) -> impl Iterator<Item = &'static str> {
+fn subjects(rows: &[&Row]) -> impl Iterator<Item = &'static str> {
     let has_rows = |name: &&str| rows.iter().any(|row| row.subject == *name);
     ALL.iter().map(|subject| subject.name).filter(has_rows)
 }
 
-fn legend(canvas: &mut Canvas, rows: &[Row]) {
+/// All that was measured on a store.
+fn section(canvas: &mut Canvas, store: Store, rows: &[&Row]) {
+    canvas.label(
+        MARGIN,
+        canvas.bottom + 14.0,
+        "font-weight=\"600\" font-size=\"15\"",
+        &store.to_string(),
+    );
+    canvas.bottom += 30.0;
+    bars::draw(canvas, rows);
+    // How cost grows is measured on one store.
+    if store == Store::Postgres {
+        lines::draw(canvas, rows);
+    }
+}
+
+fn legend(canvas: &mut Canvas, rows: &[&Row]) {
     let mut x = MARGIN;
     for subject in subjects(rows) {
         canvas.rectangle(x, canvas.bottom, 12.0, 12.0, colour(subject));
@@ -103,7 +124,7 @@ mod tests {
     #[test]
     fn a_picture_is_whole_and_names_everybody_in_it() {
         let row = |work: &str, subject: &str, figure: f64| {
-            Row::of(work, subject, "commands/s", &[figure]).unwrap()
+            Row::of(Store::Postgres, work, subject, "commands/s", &[figure]).unwrap()
         };
         let rows = [
             row("sequential", "es", 2000.0),
@@ -117,6 +138,16 @@ mod tests {
         assert!(!svg.contains(">floor</text>"), "it has no row");
         assert!(svg.contains("<polyline"), "three numbers of callers make a line");
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        assert!(svg.contains(">PostgreSQL</text>") && !svg.contains(">SQLite</text>"));
+    }
+
+    #[test]
+    fn each_store_has_a_part_of_its_own() {
+        let row = |store, figure: f64| Row::of(store, "sequential", "es", "u", &[figure]).unwrap();
+        let svg = draw(&[row(Store::Sqlite, 70.0), row(Store::Postgres, 80.0)]);
+        let places =
+            [">PostgreSQL<", ">80<", ">SQLite<", ">70<"].map(|text| svg.find(text).unwrap());
+        assert!(places.is_sorted(), "{svg}");
     }
 
     #[test]

@@ -1,35 +1,22 @@
 //! Each work, with the means that evento has for it.
 
 use evento::Executor as _;
-use evento::migrator::{Migrate as _, Plan};
-use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use uuid::Uuid;
-use work::{AccountEvent, Following, PastEvent, Result, Seen, Setup, Subject, Tally};
+use work::{AccountEvent, Following, PastEvent, Result, Seen, Setup, Subject, Tally, Unsupported};
 
 use crate::account::{Opened, stored};
+use crate::store::Store;
 use crate::{subscriptions, views};
 
 #[derive(Clone)]
-pub(crate) struct Evento {
-    pool: PgPool,
-    executor: evento::Postgres,
+pub(crate) struct Evento<S> {
+    store: S,
     setup: Setup,
 }
 
-impl Subject for Evento {
+impl<S: Store> Subject for Evento<S> {
     async fn connect(setup: Setup) -> Result<Self> {
-        let options = PgPoolOptions::new().max_connections(setup.connections(10));
-        let pool = options.test_before_acquire(false).connect(&setup.url).await?;
-        let mut connection = pool.acquire().await?;
-        let migrator = evento::sql_migrator::new::<sqlx::Postgres>()?;
-        migrator.run(&mut *connection, &Plan::apply_all()).await?;
-        drop(connection);
-        let balances = "CREATE TABLE IF NOT EXISTS balances \
-                        (account uuid PRIMARY KEY, cents bigint NOT NULL, events bigint NOT NULL)";
-        sqlx::query(balances).execute(&pool).await?;
-        let executor = pool.clone().into();
-        Ok(Self { pool, executor, setup })
+        Ok(Self { store: S::open(&setup).await?, setup })
     }
 
     async fn open(&self, account: Uuid) -> Result<()> {
@@ -40,7 +27,7 @@ impl Subject for Evento {
         evento::append(account.to_string())
             .original_version(0)
             .event(&opened)
-            .commit(&self.executor)
+            .commit(self.store.executor())
             .await?;
         Ok(())
     }
@@ -48,19 +35,19 @@ impl Subject for Evento {
     async fn deposit(&self, account: Uuid, cents: u64, reference: String) -> Result<()> {
         let (id, cents) = (account.to_string(), cents as i64);
         if self.setup.warm {
-            views::remembered::deposit(&self.executor, &id, cents, reference).await
+            views::remembered::deposit(self.store.executor(), &id, cents, reference).await
         } else {
-            views::replayed::deposit(&self.executor, &id, cents, reference).await
+            views::replayed::deposit(self.store.executor(), &id, cents, reference).await
         }
     }
 
     async fn load(&self, account: Uuid) -> Result<work::Account> {
         let id = account.to_string();
         let (events, cents) = if self.setup.snapshots {
-            let view = views::kept::load(&self.executor, &id).await?;
+            let view = views::kept::load(self.store.executor(), &id).await?;
             (view.events, view.cents)
         } else {
-            let view = views::replayed::load(&self.executor, &id).await?;
+            let view = views::replayed::load(self.store.executor(), &id).await?;
             (view.events, view.cents)
         };
         Ok(work::Account { events, cents })
@@ -70,27 +57,34 @@ impl Subject for Evento {
         let stored =
             |(account, version, event): PastEvent| stored(account.to_string(), version, event);
         let events: Result<Vec<_>> = events.into_iter().map(stored).collect();
-        Ok(self.executor.replicate(events?).await?)
+        Ok(self.store.executor().replicate(events?).await?)
     }
 
     async fn snapshot(&self, account: Uuid) -> Result<()> {
         // It keeps one when it loads.
-        views::kept::load(&self.executor, &account.to_string()).await.map(drop)
+        views::kept::load(self.store.executor(), &account.to_string()).await.map(drop)
     }
 
     async fn replay(&self) -> Result<Tally> {
-        subscriptions::into_memory(&self.executor).await
+        subscriptions::into_memory(self.store.executor()).await
     }
 
     async fn replay_into_table(&self) -> Result<work::Account> {
-        sqlx::query("TRUNCATE balances").execute(&self.pool).await?;
-        subscriptions::into_table(&self.executor, &self.pool).await?;
+        let Some(pool) = self.store.balances() else {
+            return Unsupported::outcome();
+        };
+        sqlx::query("TRUNCATE balances").execute(pool).await?;
+        subscriptions::into_table(self.store.executor(), pool).await?;
         let sum = "SELECT sum(events)::bigint, sum(cents)::bigint FROM balances";
-        let (events, cents): (i64, i64) = sqlx::query_as(sum).fetch_one(&self.pool).await?;
+        let (events, cents): (i64, i64) = sqlx::query_as(sum).fetch_one(pool).await?;
         Ok(work::Account { events: events as u64, cents })
     }
 
+    async fn close(&self) {
+        self.store.close().await;
+    }
+
     async fn follow(&self, seen: Seen) -> Result<Following> {
-        subscriptions::follow(&self.executor, seen).await
+        subscriptions::follow(self.store.executor(), seen).await
     }
 }

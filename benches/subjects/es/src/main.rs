@@ -3,10 +3,16 @@
 mod account;
 mod balances;
 mod live;
+mod store;
 mod subject;
 
 use std::process::ExitCode;
 
+use es_postgres::PgStore;
+use es_sqlite::SqliteStore;
+
+use crate::subject::Es;
+
 fn main() -> ExitCode {
-    work::run::<subject::Es>()
+    work::run_either::<Es<PgStore>, Es<SqliteStore>>()
 }

@@ -2,21 +2,14 @@
 
 use std::error::Error;
 use std::fmt;
-use std::time::Duration;
 
 use es_core::prelude::*;
-use es_core::subscription::Rebuild;
-use es_core::{BulkStore as _, ExistingStreams, ImportOptions, ImportedEvent, LogQuery, Position};
-use es_postgres::{PgConfig, PgStore};
+use es_core::{ExistingStreams, ImportOptions, ImportedEvent, LogQuery, Position};
 use futures_util::{TryStreamExt as _, stream};
 use work::{Following, Histories, PastEvent, Result, Seen, Setup, Subject, Tally};
 
 use crate::account::{Account, Deposited, NoDeposit, Opened, Withdrawn, record};
-use crate::balances::Balances;
-use crate::live;
-
-/// Events in one batch of a rebuild.
-const BATCH: usize = 5_000;
+use crate::store::Store;
 
 /// How many accounts are kept in memory where that is allowed.
 const CAPACITY: usize = 10_000;
@@ -25,16 +18,14 @@ const CAPACITY: usize = 10_000;
 const SNAPSHOT_EVERY: u64 = 100;
 
 #[derive(Clone)]
-pub(crate) struct Es {
-    store: PgStore,
-    accounts: Repository<Account, PgStore>,
+pub(crate) struct Es<S> {
+    store: S,
+    accounts: Repository<Account, S>,
 }
 
-impl Subject for Es {
+impl<S: Store> Subject for Es<S> {
     async fn connect(setup: Setup) -> Result<Self> {
-        let config = PgConfig::new().max_connections(setup.connections(10));
-        let store = PgStore::connect_with(&setup.url, config).await?;
-        store.migrate().await?;
+        let store = S::open(&setup).await?;
         let mut accounts = Repository::new(store.clone());
         if setup.warm {
             accounts = accounts.cached(CAPACITY);
@@ -93,22 +84,19 @@ impl Subject for Es {
     }
 
     async fn replay_into_table(&self) -> Result<work::Account> {
-        let manager = SubscriptionManager::new(self.store.clone());
-        let config = SubscriptionConfig::new().batch_size(BATCH);
-        manager.subscribe(Balances::NAME, Balances, config)?;
-        manager.rebuild(Balances::NAME, Rebuild::InOneTransaction).await?.done().await?;
-        manager.stop(Duration::from_secs(30)).await?;
-        let sum = "SELECT sum(events)::bigint, sum(cents)::bigint FROM balances";
-        let (events, cents): (i64, i64) = sqlx::query_as(sum).fetch_one(self.store.pool()).await?;
-        Ok(work::Account { events: events.cast_unsigned(), cents })
+        self.store.rebuild_balances().await
+    }
+
+    async fn close(&self) {
+        self.store.close().await;
     }
 
     async fn follow(&self, seen: Seen) -> Result<Following> {
-        live::follow(&self.store, seen).await
+        self.store.follow(seen).await
     }
 }
 
-impl Es {
+impl<S: Store> Es<S> {
     async fn import_events(&self, events: impl Iterator<Item = PastEvent> + Send) -> Result<()> {
         let imported = |(account, version, event): PastEvent| {
             let stream = Account::stream_id(account)?;

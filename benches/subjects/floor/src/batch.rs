@@ -2,20 +2,27 @@
 
 use std::sync::Arc;
 
-use sqlx::PgPool;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use work::Result;
 
-use crate::write::{self, Row};
+use crate::event::Row;
 
 /// As many as a statement takes.
-const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;
 
 /// A row, and where to tell that it is stored.
 pub(crate) type Deposit = (Row, oneshot::Sender<Result<()>>);
 
 /// Starts so many writers; they end with the channel.
-pub(crate) fn start(pool: &PgPool, writers: u32) -> mpsc::UnboundedSender<Deposit> {
+pub(crate) fn start<P, F>(
+    pool: &P,
+    writers: u32,
+    write: fn(P, Vec<Row>) -> F,
+) -> mpsc::UnboundedSender<Deposit>
+where
+    P: Clone + Send + Sync + 'static,
+    F: Future<Output = Result<()>> + Send + 'static,
+{
     let (sender, receiver) = mpsc::unbounded_channel();
     let receiver = Arc::new(Mutex::new(receiver));
     for _ in 0..writers {
@@ -24,7 +31,7 @@ pub(crate) fn start(pool: &PgPool, writers: u32) -> mpsc::UnboundedSender<Deposi
             let mut waiting: Vec<Deposit> = Vec::new();
             while receiver.lock().await.recv_many(&mut waiting, MOST).await > 0 {
                 let (rows, senders): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
-                let outcome = write::many(&pool, &rows).await.map_err(|error| error.to_string());
+                let outcome = write(pool.clone(), rows).await.map_err(|error| error.to_string());
                 for sender in senders {
                     // A caller that is gone wants no answer.
                     let _ = sender.send(outcome.clone().map_err(Into::into));

@@ -4,15 +4,13 @@
 //! the log as if nobody wrote to it.
 
 mod batch;
-mod copy;
-mod read;
-mod subject;
-mod tables;
+mod event;
+mod postgres;
+mod sqlite;
 mod versions;
-mod write;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    work::run::<subject::Floor>()
+    work::run_either::<postgres::Floor, sqlite::Floor>()
 }

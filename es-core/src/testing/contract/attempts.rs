@@ -28,7 +28,7 @@ async fn note<S: SubscriptionStore>(
 pub async fn attempts_are_counted_before_they_are_made<S: SubscriptionStore>(store: &S) {
     let (part, lease) = scene(store).await;
     for attempt in 1..=3 {
-        assert_eq!(note(store, &part, lease, 7).await, attempt);
+        assert_eq!(note(store, &part, lease, 7).await, attempt, "each attempt is counted");
     }
     store.release(&part.name, 1, lease).await.expect("a lease can be given back");
     let next = Worker::new(&part.name, 1);
@@ -56,6 +56,28 @@ pub async fn a_commit_forgets_attempts<S: SubscriptionStore>(store: &S) {
     assert_eq!(note(store, &part, lease, 7).await, 2, "a commit before the event");
     commit(store, part.clone(), lease, at(6), at(7)).await.expect("nobody else runs it");
     assert_eq!(note(store, &part, lease, 7).await, 1, "a commit with the event");
+}
+
+/// The attempts that are counted can be looked up, until they are forgotten.
+pub async fn attempts_can_be_looked_up<S: SubscriptionStore>(store: &S) {
+    let (part, lease) = scene(store).await;
+    assert_eq!(found(store, &part).await, None, "nothing was tried");
+    for (position, attempt) in [(7, 1), (7, 2), (8, 1)] {
+        note(store, &part, lease, position).await;
+        let wanted = Some((Position::new(position), attempt));
+        assert_eq!(found(store, &part).await, wanted, "attempts are remembered");
+    }
+    assert_eq!(found(store, &whole(&unique("other"))).await, None, "nothing was tried elsewhere");
+    store.forget_attempts(&part, lease.epoch).await.expect("they can be forgotten");
+    assert_eq!(found(store, &part).await, None, "attempts are forgotten");
+    note(store, &part, lease, 8).await;
+    let done = commit(store, part.clone(), lease, Checkpoint::default(), at(8)).await;
+    done.expect("nobody else runs it");
+    assert_eq!(found(store, &part).await, None, "a commit forgets them too");
+}
+
+async fn found<S: SubscriptionStore>(store: &S, part: &ProjectionPart) -> Option<(Position, u32)> {
+    store.attempts(part).await.expect("attempts can be looked up")
 }
 
 /// Who has no lease, or not that one any more, counts nothing.

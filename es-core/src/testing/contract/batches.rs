@@ -3,7 +3,7 @@
 use futures_util::future::join;
 use serde_json::Value;
 
-use super::support::{add, events, fresh, read, settle, unique, yield_now};
+use super::support::{add, events, fresh, in_time, read, settle, unique, yield_now};
 use super::tables::{at, changes, count, counts, made, rows, write};
 use crate::cell::Cell;
 use crate::checkpoint::{Checkpoint, ProjectionPart};
@@ -86,9 +86,12 @@ pub async fn a_dropped_batch_leaves_nothing<S: ProjectionStore>(store: &S) {
         drop(batch);
         assert_eq!(rows(store, table).await, [] as [Value; 0], "a dropped batch leaves no rows");
     }
-    let mut batch = store.begin(&name, 1).await.expect("a batch can be opened");
-    upsert(&mut batch, table, &count("b", 2)).await.expect("the row fits");
-    batch.commit(at(1)).await.expect("nobody else moves the checkpoint");
+    let next = async {
+        let mut batch = store.begin(&name, 1).await.expect("a batch can be opened");
+        upsert(&mut batch, table, &count("b", 2)).await.expect("the row fits");
+        batch.commit(at(1)).await.expect("nobody else moves the checkpoint");
+    };
+    in_time("the batch after a dropped one", next).await;
     assert_eq!(rows(store, table).await, [count("b", 2)], "only the committed batch is there");
 }
 
@@ -163,20 +166,28 @@ pub async fn of_two_batches_from_one_checkpoint_one_commits<S: ProjectionStore>(
 pub async fn batches_of_different_projections_are_independent<S: ProjectionStore>(store: &S) {
     let (table, name, other) = (counts(), unique("one"), unique("other"));
     made(store, table).await;
-    let mut first = store.begin(&name, 1).await.expect("a batch can be opened");
-    let mut second = store.begin(&name, 2).await.expect("another version's batch can be opened");
-    let mut third = store.begin(&other, 1).await.expect("another projection's batch can be opened");
-    upsert(&mut first, table, &count("first", 1)).await.expect("the row fits");
-    upsert(&mut second, table, &count("second", 2)).await.expect("the row fits");
-    upsert(&mut third, table, &count("third", 3)).await.expect("the row fits");
-    third.commit(at(3)).await.expect("nobody else moves this checkpoint");
-    drop(second);
-    first.commit(at(1)).await.expect("nobody else moves this checkpoint");
+    let batches = async {
+        let mut first = store.begin(&name, 1).await.expect("a batch can be opened");
+        let mut second =
+            store.begin(&name, 2).await.expect("another version's batch can be opened");
+        let mut third =
+            store.begin(&other, 1).await.expect("another projection's batch can be opened");
+        upsert(&mut first, table, &count("first", 1)).await.expect("the row fits");
+        upsert(&mut second, table, &count("second", 2)).await.expect("the row fits");
+        upsert(&mut third, table, &count("third", 3)).await.expect("the row fits");
+        third.commit(at(3)).await.expect("nobody else moves this checkpoint");
+        drop(second);
+        first.commit(at(1)).await.expect("nobody else moves this checkpoint");
+    };
+    in_time("a batch of another projection", batches).await;
     let wanted = [count("first", 1), count("third", 3)];
     assert_eq!(rows(store, table).await, wanted, "each batch has its own end");
-    assert_eq!(checkpoint(store, &name, 1).await, at(1));
-    assert_eq!(checkpoint(store, &name, 2).await, Checkpoint::default());
-    assert_eq!(checkpoint(store, &other, 1).await, at(3));
+    for (name, version, wanted) in
+        [(&name, 1, at(1)), (&name, 2, Checkpoint::default()), (&other, 1, at(3))]
+    {
+        let found = checkpoint(store, name, version).await;
+        assert_eq!(found, wanted, "the checkpoint of {name}, version {version}, is its own");
+    }
 }
 
 /// A checkpoint with an event of the log, at its position or after it, fits; so does any that is not beyond the log.
@@ -225,7 +236,7 @@ async fn assert_foreign<S: ProjectionStore>(store: &S, checkpoint: Checkpoint) {
     let part = ProjectionPart::whole(unique("foreign"), 3);
     match store.fits(&part, checkpoint).await {
         Err(StoreError::ForeignCheckpoint { projection, what }) => {
-            assert_eq!(projection, part);
+            assert_eq!(projection, part, "the error names the projection");
             assert!(!what.is_empty(), "it says what does not fit");
         }
         answer => panic!("{checkpoint:?} does not fit: {answer:?}"),

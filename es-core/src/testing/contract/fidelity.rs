@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::support::{
-    add, as_stored, assert_holds, category, events, fresh, named, pages, read, settle,
+    add, as_stored, assert_holds, category, events, fresh, named, pages, read, settle, streamed,
 };
 use crate::event::SchemaVersion;
 use crate::id::{EventId, StreamId};
@@ -194,6 +194,9 @@ pub async fn the_log_gives_what_the_stream_gives<S: EventStore>(store: &S) {
     let mut of_log = pages(store, LogQuery::after(before), 3, done.position).await;
     of_log.retain(|event| event.stream == stream);
     assert_eq!(of_log, of_stream, "the log gives what the stream gives");
+    let mut streamed = streamed(store, LogQuery::after(before)).await;
+    streamed.retain(|event| event.stream == stream);
+    assert_eq!(streamed, of_stream, "the streamed log gives what the stream gives");
     for ((given, new), version) in of_log.iter().zip(&new).zip(1..) {
         assert_eq!(*given, as_stored(new, &stream, version, given), "the log gives it as written");
     }

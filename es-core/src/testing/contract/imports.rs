@@ -4,19 +4,20 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_core::Stream;
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join, join_all};
 use futures_util::{StreamExt as _, stream};
 use uuid::Uuid;
 
 use super::support::{
-    PATIENCE, add, assert_absent, assert_holds, category, events, fresh, ids, named, new_ids,
-    pages, read, settle, settled, streamed, yield_now,
+    add, assert_absent, assert_holds, category, events, follow, fresh, ids, named, new_ids,
+    patience, read, settle, settled, streamed, yield_now,
 };
 use crate::bulk::{BulkStore, ExistingStreams, ImportOptions, Imported, ImportedEvent};
 use crate::error::{ImportError, Invalid, StoreError};
@@ -134,7 +135,8 @@ pub async fn an_import_keeps_when_an_event_was_recorded<S: BulkStore>(store: &S)
 
 /// An import of nothing stores nothing and succeeds.
 pub async fn an_import_of_nothing_is_nothing<S: BulkStore>(store: &S) {
-    assert_eq!(import(store, Vec::new()).await, Imported::default());
+    let imported = import(store, Vec::new()).await;
+    assert_eq!(imported, Imported::default(), "an import of nothing is nothing");
 }
 
 /// A stream that was there before stops the import by name; one that the import itself has begun does not.
@@ -144,7 +146,9 @@ pub async fn an_import_refuses_a_stream_that_exists<S: BulkStore>(store: &S) {
     add(store, &there, first.clone()).await;
     let all = [of(&new, events(7)), of(&there, events(1))].concat();
     match refused(store, all, ExistingStreams::Refuse).await {
-        ImportError::StreamExists { stream } => assert_eq!(stream, there),
+        ImportError::StreamExists { stream } => {
+            assert_eq!(stream, there, "the error names the stream");
+        }
         error => panic!("an existing stream must be refused with `StreamExists`: {error:?}"),
     }
     assert_holds(store, &there, &first, "a stream that exists is left alone").await;
@@ -164,7 +168,7 @@ pub async fn an_import_continues_a_stream_when_asked<S: BulkStore>(store: &S) {
     });
     let options = options().existing(ExistingStreams::Continue);
     let imported = store.import(source(all.collect()), options).await.expect("it is asked to");
-    assert_eq!(imported.events, 16);
+    assert_eq!(imported.events, 16, "events are counted");
     old.extend(more);
     assert_holds(store, &there, &old, "an import goes on with a stream").await;
     assert_holds(store, &new, &begun, "an import begins streams").await;
@@ -199,7 +203,7 @@ pub async fn an_import_gives_the_versions_that_are_demanded<S: BulkStore>(store:
             ImportError::Conflict { stream, event, demanded, actual } => assert_eq!(
                 (stream, event, demanded.get(), actual.get()),
                 (there.clone(), id, versions[guilty], guilty as u64 + 2),
-                "{versions:?}"
+                "{versions:?}: the error names what is demanded, and what is there"
             ),
             error => panic!("{versions:?} must be refused with `Conflict`, not {error:?}"),
         }
@@ -256,7 +260,9 @@ pub async fn an_event_id_is_imported_once<S: BulkStore>(store: &S) {
         let id = repeated_at.map_or(there[0].id, |at: usize| all[at].event.id);
         all.push(ImportedEvent::new(two, named("again", "{}").id(id)));
         match refused(store, all, ExistingStreams::Continue).await {
-            ImportError::DuplicateEvent { event } => assert_eq!(event, id),
+            ImportError::DuplicateEvent { event } => {
+                assert_eq!(event, id, "the error names the event");
+            }
             error => panic!("a repeated id must be refused with `DuplicateEvent`: {error:?}"),
         }
     }
@@ -276,7 +282,8 @@ pub async fn an_import_keeps_categories<S: BulkStore>(store: &S) {
     for (all, meant) in cases {
         match refused(store, all, ExistingStreams::Continue).await {
             ImportError::Store(StoreError::WrongCategory { stream, actual }) => {
-                assert_eq!((stream, actual), (renamed(meant), meant.category().clone()));
+                let wanted = (renamed(meant), meant.category().clone());
+                assert_eq!((stream, actual), wanted, "the error names stream and category");
             }
             error => panic!("another category must be refused with `WrongCategory`: {error:?}"),
         }
@@ -290,7 +297,7 @@ pub async fn an_import_whose_source_breaks_off_leaves_nothing<S: BulkStore>(stor
     let all = of(&stream, events(8)).into_iter().map(Ok).chain([broken]);
     match store.import(stream::iter(all), options()).await {
         Err(ImportError::Source { events: 8, cause }) => {
-            assert_eq!(cause.to_string(), "the cable");
+            assert_eq!(cause.to_string(), "the cable", "what the source says is passed on");
         }
         other => panic!("a broken source must be passed on as `Source`, not {other:?}"),
     }
@@ -314,7 +321,7 @@ pub async fn a_dropped_import_leaves_nothing<S: BulkStore>(store: &S) {
             let endless = source(first).chain(stream::pending());
             let mut import = pin!(store.import(endless, options));
             let whole_chunks = taken as u64 / 3 * 3;
-            let deadline = Instant::now() + PATIENCE;
+            let deadline = Instant::now() + patience();
             for polls in 0.. {
                 let answer = poll_fn(|cx| Poll::Ready(import.as_mut().poll(cx))).await;
                 assert!(answer.is_pending(), "an import ends with its source: {answer:?}");
@@ -350,7 +357,7 @@ pub async fn of_imports_at_once_that_begin_a_stream_one_wins<S: BulkStore>(store
     let shared = fresh();
     let batches: Vec<_> = (0..3).map(|_| (fresh(), events(4), events(2))).collect();
     let race = batches.iter().map(|(own, first, second)| {
-        let all = [of(&shared, second.clone()), of(own, first.clone())].concat();
+        let all = [of(own, first.clone()), of(&shared, second.clone())].concat();
         store.import(source(all), options())
     });
     let outcomes = join_all(race).await;
@@ -370,26 +377,24 @@ pub async fn a_reader_that_follows_an_import_misses_nothing<S: BulkStore>(store:
     let mut wanted: Vec<_> = imported.iter().map(|imported| imported.event.id).collect();
     let appends: Vec<_> = (0..10).map(|_| (fresh(), events(2))).collect();
     wanted.extend(appends.iter().flat_map(|(_, events)| new_ids(events)));
+    let end = OnceLock::new();
     let appending = async {
+        let mut last = start;
         for (stream, events) in &appends {
-            add(store, stream, events.clone()).await;
+            last = add(store, stream, events.clone()).await.position;
             yield_now().await;
         }
+        last
     };
-    let reading = async {
-        let (mut seen, mut after) = (Vec::new(), start);
-        let deadline = Instant::now() + PATIENCE;
-        while seen.len() < wanted.len() && Instant::now() < deadline {
-            let end = settled(store).await;
-            seen.extend(pages(store, LogQuery::after(after), 7, end).await);
-            after = after.max(end);
-            yield_now().await;
-        }
-        seen
+    let writing = async {
+        let importing = store.import(source(imported), options());
+        let (outcome, last) = join(importing, appending).await;
+        let imported = outcome.expect("nothing is wrong with it");
+        let last = last.max(imported.position.expect("an import of events has a last position"));
+        settle(store, last).await;
+        end.get_or_init(|| last);
     };
-    let importing = store.import(source(imported), options());
-    let (outcome, (), seen) = join3(importing, appending, reading).await;
-    outcome.expect("nothing is wrong with it");
+    let ((), seen) = join(writing, follow(store, start, &end)).await;
     assert!(seen.is_sorted_by(|a, b| a.position < b.position), "positions rise");
     let mut seen = ids(&seen);
     seen.sort_unstable();

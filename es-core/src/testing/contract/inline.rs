@@ -33,7 +33,8 @@ pub async fn events_and_inline_rows_appear_together<S: InlineStore>(store: &S) {
             "the answer is the stream's"
         );
         assert_eq!(sums.sum(store).await, sum, "what the handlers wrote is there at once");
-        assert_eq!(read(store, &stream).await.len() as u64, appended.version.get());
+        let stored = read(store, &stream).await.len() as u64;
+        assert_eq!(stored, appended.version.get(), "the events are there at once");
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use uuid::Uuid;
 
-use super::support::{PATIENCE, unique, yield_now};
+use super::support::{patience, unique, yield_now};
 use super::tables::at;
 use crate::checkpoint::{Checkpoint, Part, ProjectionPart};
 use crate::error::StoreError;
@@ -42,7 +42,7 @@ impl<'a> Worker<'a> {
 
     /// Asks until it holds something.
     async fn wait<S: SubscriptionStore>(&self, store: &S) -> Lease {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         loop {
             if let Some(lease) = self.ask(store).await.held.first() {
                 return *lease;
@@ -93,7 +93,7 @@ pub async fn a_lease_is_given_to_one_owner_at_a_time<S: SubscriptionStore>(store
     let first = join_all(workers.iter().map(|worker| worker.ask(store))).await;
     let held: Vec<_> = first.iter().flat_map(|leases| &leases.held).copied().collect();
     assert_eq!(held.len(), 1, "of eight workers one holds the lease");
-    assert_eq!(held[0].part, Part::WHOLE);
+    assert_eq!(held[0].part, Part::WHOLE, "a projection that is not split has one part");
     assert!(!held[0].unclean, "nobody held it before");
     for _ in 0..2 {
         for (worker, before) in workers.iter().zip(&first) {
@@ -137,7 +137,8 @@ pub async fn an_earlier_owner_commits_nothing<S: SubscriptionStore>(store: &S) {
     let late = store.begin_batch(start).await.expect("a batch can be opened");
     let taken = second.wait(store).await;
     assert_moved(late.commit(at(1)).await, &name, promise);
-    assert_eq!(store.checkpoint(&part).await.expect("it can be read"), Checkpoint::default());
+    let found = store.checkpoint(&part).await.expect("it can be read");
+    assert_eq!(found, Checkpoint::default(), "{promise}");
     commit(store, part.clone(), taken, Checkpoint::default(), at(2)).await.expect("its own");
     assert_moved(commit(store, part.clone(), lost, at(2), at(3)).await, &name, promise);
     assert_eq!(store.checkpoint(&part).await.expect("it can be read"), at(2), "{promise}");
@@ -224,7 +225,7 @@ pub async fn a_silent_worker_has_no_share<S: SubscriptionStore>(store: &S) {
     let (silent, other) = (Worker::new(&name, 2), Worker::new(&name, 2));
     other.ask(store).await;
     silent.ask_for(store, SHORT).await;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + patience();
     while other.ask(store).await.share != 2 {
         assert!(Instant::now() < deadline, "a worker that is silent has a share");
         yield_now().await;
@@ -236,14 +237,19 @@ pub async fn parts_stand_for_themselves<S: SubscriptionStore>(store: &S) {
     let name = unique("parts");
     let leases = Worker::new(&name, 2).ask(store).await.held;
     let part = |lease: &Lease| ProjectionPart::new(name.clone(), 1, lease.part);
+    let found = store.checkpoints(&name, 1).await.expect("they can be listed");
+    let new = Checkpoint::default();
+    assert_eq!(found, [(0, new), (1, new)], "parts that are leased are listed");
     for (lease, to) in leases.iter().zip([at(5), at(7)]) {
-        let done = commit(store, part(lease), *lease, Checkpoint::default(), to).await;
+        let done = commit(store, part(lease), *lease, new, to).await;
         done.expect("nobody else runs this part");
     }
     let found = store.checkpoints(&name, 1).await.expect("they can be listed");
-    assert_eq!(found, [(0, at(5)), (1, at(7))]);
-    assert_eq!(store.checkpoint(&part(&leases[1])).await.expect("it can be read"), at(7));
-    assert_eq!(store.checkpoints(&name, 2).await.expect("they can be listed"), []);
+    assert_eq!(found, [(0, at(5)), (1, at(7))], "checkpoints are listed by rising number");
+    let found = store.checkpoint(&part(&leases[1])).await.expect("it can be read");
+    assert_eq!(found, at(7), "a part has its own checkpoint");
+    let found = store.checkpoints(&name, 2).await.expect("they can be listed");
+    assert_eq!(found, [], "another version has none");
 }
 
 /// The number of parts may be changed as long as nothing has begun, and whoever had a part before commits nothing then.
@@ -266,7 +272,8 @@ pub async fn another_number_of_parts_is_refused_once_begun<S: SubscriptionStore>
     ] {
         match refused {
             Err(StoreError::Parts { projection, found, asked: named }) => {
-                assert_eq!((projection, found, named), (name.clone(), 3, asked));
+                let wanted = (name.clone(), 3, asked);
+                assert_eq!((projection, found, named), wanted, "the error names both numbers");
             }
             answer => panic!("{asked} parts must be refused, not {answer:?}"),
         }

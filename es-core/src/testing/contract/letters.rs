@@ -75,7 +75,8 @@ pub async fn letters_keep_order_and_state<S: SubscriptionStore>(store: &S) {
     assert_eq!(found(store, &name, LetterSelection::Retry).await, [], "nobody asked");
     let all = store.dead_letters(&name, 1, LetterSelection::All).await.expect("letters");
     assert!(all.iter().all(|letter| letter.failed_at > before), "when they were put in is kept");
-    assert_eq!(store.dead_letters(&name, 2, LetterSelection::All).await.expect("letters"), []);
+    let others = store.dead_letters(&name, 2, LetterSelection::All).await.expect("letters");
+    assert_eq!(others, [], "another version has its own");
     assert_eq!(found(store, &unique("other"), LetterSelection::All).await, [], "nobody else's");
 }
 
@@ -100,11 +101,12 @@ pub async fn a_letter_is_there_once<S: SubscriptionStore>(store: &S) {
     let parked = letter(7, LetterState::Parked);
     batch(store, &name, std::slice::from_ref(&parked), &[]).await;
     let retried = store.retry_letters(&name, 1, LetterSelection::Open).await;
-    assert_eq!(retried.expect("a retry can be asked for"), 1);
+    assert_eq!(retried.expect("a retry can be asked for"), 1, "one letter is meant");
     let mut tried = parked.clone();
     (tried.state, tried.attempts, tried.error) = (LetterState::Failed, 4, "again".to_owned());
     batch(store, &name, std::slice::from_ref(&tried), &[]).await;
-    assert_eq!(found(store, &name, LetterSelection::All).await, wanted([&tried]));
+    let promise = "a letter that is put in again is as it was put in last";
+    assert_eq!(found(store, &name, LetterSelection::All).await, wanted([&tried]), "{promise}");
 }
 
 /// A letter that is discarded stays, with the reason, and counts as open no more; it cannot be retried.
@@ -114,18 +116,19 @@ pub async fn a_discarded_letter_keeps_its_reason<S: SubscriptionStore>(store: &S
     batch(store, &name, &letters, &[]).await;
     let one = LetterSelection::Position(Position::new(8));
     let retried = store.retry_letters(&name, 1, one).await;
-    assert_eq!(retried.expect("a retry can be asked for"), 1);
+    assert_eq!(retried.expect("a retry can be asked for"), 1, "one letter is meant");
     let discarded = store.discard_letters(&name, 1, one, "it's \"known\"").await;
-    assert_eq!(discarded.expect("it can be discarded"), 1);
+    assert_eq!(discarded.expect("it can be discarded"), 1, "one letter is meant");
     let mut second = letters[1].clone();
     (second.state, second.reason) = (LetterState::Discarded, Some("it's \"known\"".to_owned()));
     let open = [&letters[0], &letters[2]];
-    assert_eq!(found(store, &name, LetterSelection::Open).await, wanted(open));
-    assert_eq!(found(store, &name, LetterSelection::Stream(stream)).await, wanted(open));
-    assert_eq!(found(store, &name, LetterSelection::Retry).await, []);
+    for select in [LetterSelection::Open, LetterSelection::Stream(stream)] {
+        assert_eq!(found(store, &name, select).await, wanted(open), "it is not among {select:?}");
+    }
+    assert_eq!(found(store, &name, LetterSelection::Retry).await, [], "nothing is tried again");
     assert_eq!(found(store, &name, one).await, wanted([&second]), "asked for by its position");
     let all = [&letters[0], &second, &letters[2]];
-    assert_eq!(found(store, &name, LetterSelection::All).await, wanted(all));
+    assert_eq!(found(store, &name, LetterSelection::All).await, wanted(all), "among all");
     for again in [
         store.retry_letters(&name, 1, one).await,
         store.discard_letters(&name, 1, one, "twice").await,
@@ -138,19 +141,45 @@ pub async fn a_discarded_letter_keeps_its_reason<S: SubscriptionStore>(store: &S
     assert_eq!(rest.expect("they can be discarded"), 2, "only those that were open");
 }
 
+/// Whoever takes a letter out learns whether it was there to be handled: not when it was taken out before, or discarded.
+/// What was discarded stays so, also when it is put in again.
+pub async fn a_letter_is_taken_out_once<S: SubscriptionStore>(store: &S) {
+    let name = unique("letters");
+    let letters = [7, 8].map(|position| failed(position, Uuid::now_v7(), "first"));
+    batch(store, &name, &letters, &[]).await;
+    let second = LetterSelection::Position(Position::new(8));
+    let discarded = store.discard_letters(&name, 1, second, "known").await;
+    assert_eq!(discarded.expect("it can be discarded"), 1, "one letter is meant");
+    for is_there in [true, false] {
+        let mut batch = store.begin(&name, 1).await.expect("a batch can be opened");
+        for (position, is_there) in [(6, false), (7, is_there), (8, false)] {
+            let taken = batch.unbury(Position::new(position)).await.expect("it can be tried");
+            let what = if is_there { "it is there" } else { "nothing is there" };
+            assert_eq!(taken, is_there, "at {position} {what} to be taken out");
+        }
+        batch.bury(&letters[1]).await.expect("a letter can be kept");
+        let next = at(batch.checkpoint().position.get() + 1);
+        batch.commit(next).await.expect("nobody else runs it");
+        let found = found(store, &name, LetterSelection::All).await;
+        let found: Vec<_> = found.iter().map(|it| (it.position.get(), it.state)).collect();
+        assert_eq!(found, [(8, LetterState::Discarded)], "what is discarded stays");
+    }
+}
+
 /// A retry that was asked for is noted with the letters that were meant, and with no others.
 pub async fn a_retry_is_asked_for_and_noted<S: SubscriptionStore>(store: &S) {
     let name = unique("letters");
     let (one, two) = (Uuid::now_v7(), Uuid::now_v7());
     let letters = [failed(7, one, ""), failed(8, two, ""), failed(9, two, "")];
     batch(store, &name, &letters, &[]).await;
-    for (select, meant) in [
-        (LetterSelection::Position(Position::new(1)), vec![]),
-        (LetterSelection::Stream(two), vec![8, 9]),
-        (LetterSelection::Position(Position::new(8)), vec![8, 9]),
-        (LetterSelection::Open, vec![7, 8, 9]),
+    for (select, count, meant) in [
+        (LetterSelection::Position(Position::new(1)), 0, vec![]),
+        (LetterSelection::Stream(two), 2, vec![8, 9]),
+        (LetterSelection::Position(Position::new(8)), 1, vec![8, 9]),
+        (LetterSelection::Open, 3, vec![7, 8, 9]),
     ] {
-        store.retry_letters(&name, 1, select).await.expect("a retry can be asked for");
+        let told = store.retry_letters(&name, 1, select).await;
+        assert_eq!(told.expect("a retry can be asked for"), count, "how many are meant");
         let found = store.dead_letters(&name, 1, LetterSelection::Retry).await.expect("letters");
         assert!(found.iter().all(|letter| letter.retry), "{found:?}");
         let found: Vec<_> = found.iter().map(|letter| letter.position.get()).collect();

@@ -84,6 +84,12 @@ pub async fn a_page_that_is_not_full_skips_ahead<S: EventStore>(store: &S) {
             page.through,
             log.end
         );
+        let end = settled(store).await;
+        assert!(
+            page.through <= end,
+            "{what}: a page is never through beyond what is settled: {} of {end}",
+            page.through
+        );
     }
 }
 
@@ -178,6 +184,11 @@ pub async fn locate_finds_what_is_stored<S: EventStore>(store: &S) {
     let mut found = store.locate(&[stored[2].id, missing, stored[0].id]).await.expect("askable");
     found.sort_unstable_by_key(|found| found.version);
     assert_eq!(found, [address(&stored[0]), address(&stored[2])], "locate finds what is stored");
+    let mut many: Vec<_> = (0..40_000).map(|_| EventId::new()).collect();
+    many.insert(20_000, stored[1].id);
+    let found = store.locate(&many).await.expect("askable");
+    let promise = "locate finds what is stored, however many ids are asked for";
+    assert_eq!(found, [address(&stored[1])], "{promise}");
     assert_eq!(store.locate(&[]).await.expect("askable"), [], "no ids, no addresses");
     assert_eq!(store.locate(&[missing]).await.expect("askable"), [], "a missing id is left out");
 }

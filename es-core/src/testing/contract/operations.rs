@@ -89,6 +89,8 @@ pub async fn a_soft_deleted_row_is_hidden_until_it_is_restored<S: ProjectionStor
     assert_eq!(store.find::<Item>(Filter::eq("item", a.as_str())).await.expect("readable"), []);
     let wanted = RowInfo::new(time(0), time(1), 2, Some(time(1)));
     assert_eq!(info(store, &shop, "a").await, Some(wanted), "it says since when it is hidden");
+    let all = super::tables::rows(store, Item::TABLE).await;
+    assert!(all.contains(&json!(shop.item("a", 1))), "it is among all rows");
     batch(store, 2, async |cx| {
         hidden(cx, &shop).await?;
         let mut all = cx.rows::<Item>().with_deleted();
@@ -116,7 +118,7 @@ async fn hidden(cx: &mut crate::rows::ReadModels<'_>, shop: &Shop) -> Result<(),
     assert_eq!(rows.get(&a).await?, None, "a soft-deleted row is not there");
     assert_eq!(rows.get_many(std::slice::from_ref(&a)).await?, [None]);
     assert!(!rows.exists(&a).await? && !rows.update(&a, |item| item.count = 9).await?);
-    assert_eq!(rows.count(filter.clone()).await?, 0);
+    assert_eq!(rows.count(filter.clone()).await?, 0, "a soft-deleted row is not counted");
     let mut all = cx.rows::<Item>().with_deleted();
     assert!(all.exists(&a).await? && all.get(&a).await?.is_some(), "unless it is asked for");
     assert_eq!(shop.names(&all.find(filter).await?), ["a"]);
@@ -171,7 +173,8 @@ pub async fn emptying_a_table_removes_all_rows<S: ProjectionStore>(store: &S) {
         for name in ["a", "b", "c"] {
             assert_eq!(rows.get(&shop.id(name)).await?, None, "no row is left");
         }
-        assert_eq!(rows.with_deleted().count(Filter::all()).await?, 0);
+        let left = rows.with_deleted().count(Filter::all()).await?;
+        assert_eq!(left, 0, "no row is left to be counted");
         cx.rows().save_many([shop.item("b", 2), shop.item("d", 2)]).await?;
         cx.rows::<Item>().count(Filter::all()).await
     });

@@ -1,10 +1,12 @@
 //! Which version of a projection serves.
 
+use serde_json::json;
+
 use super::leases::{Worker, assert_moved, commit, whole};
 use super::support::{settled, unique};
 use super::tables::{at, count, counts, made, rows, write};
 use crate::checkpoint::{Checkpoint, ProjectionPart};
-use crate::column::Table;
+use crate::column::{Column, Table};
 use crate::error::StoreError;
 use crate::lease::LeaseRequest;
 use crate::projection_store::{BatchStart, ProjectionBatch as _};
@@ -50,12 +52,14 @@ pub async fn promotion_shows_the_new_table<S: SubscriptionStore>(store: &S) {
 
     let shown = store.drop_table(third.name).await;
     assert!(shown.is_err(), "a table that is shown is not dropped");
-    assert_eq!(rows(store, serving).await, [count("a", 3)]);
+    assert_eq!(rows(store, serving).await, [count("a", 3)], "it is still shown");
     for table in [second.name, kept(serving, 1).name, second.name] {
         store.drop_table(table).await.expect("a table that nobody sees is dropped");
     }
     match store.read_rows(second, crate::RowSelection::All).await {
-        Err(StoreError::MissingTable { table }) => assert_eq!(table, second.name),
+        Err(StoreError::MissingTable { table }) => {
+            assert_eq!(table, second.name, "the error names the table");
+        }
         answer => panic!("the table was dropped: {answer:?}"),
     }
 }
@@ -82,7 +86,7 @@ pub async fn a_table_comes_back_with_its_version<S: SubscriptionStore>(store: &S
         matches!(gone, Err(StoreError::MissingTable { .. })),
         "a table that is not there: {gone:?}"
     );
-    assert_eq!(rows(store, serving).await, [count("a", 3)]);
+    assert_eq!(rows(store, serving).await, [count("a", 3)], "what is shown stays");
 }
 
 /// A version that was never shown under another name is promoted by its first promotion.
@@ -91,37 +95,73 @@ pub async fn a_name_that_is_new_is_shown<S: SubscriptionStore>(store: &S) {
     made(store, built).await;
     write(store, built, &[count("a", 1)]).await;
     promote(store, &name, 1, serving, built).await;
-    assert_eq!(rows(store, serving).await, [count("a", 1)]);
+    assert_eq!(rows(store, serving).await, [count("a", 1)], "a new name is shown");
     let same = counts();
     made(store, same).await;
     promote(store, &name, 1, same, same).await;
     assert_eq!(rows(store, same).await, [] as [serde_json::Value; 0], "it has its name already");
 }
 
+/// A version that serves already is promoted again when columns were added to its table: its readers see them.
+pub async fn a_view_gets_the_columns_that_were_added<S: SubscriptionStore>(store: &S) {
+    const WIDER: &[Column] =
+        &[Column::of::<String>("id"), Column::of::<i64>("n"), Column::of::<Option<String>>("note")];
+    let wider = |table: &Table| &*Box::leak(Box::new(Table { columns: WIDER, ..*table }));
+    let (name, serving, built) = (unique("wider"), counts(), counts());
+    made(store, serving).await;
+    made(store, built).await;
+    promote(store, &name, 2, serving, built).await;
+    let (serving, built) = (wider(serving), wider(built));
+    made(store, built).await;
+    let row = json!({ "id": "a", "n": 1, "note": "x" });
+    write(store, built, std::slice::from_ref(&row)).await;
+    promote(store, &name, 2, serving, built).await;
+    assert_eq!(rows(store, serving).await, [row], "its readers see the column that was added");
+}
+
+/// When one of its tables is not there, a version does not serve, and no other table is shown.
+pub async fn a_promotion_is_made_whole_or_not_at_all<S: SubscriptionStore>(store: &S) {
+    let (name, first, second) = (unique("whole"), counts(), counts());
+    let (built, missing) = (counts(), counts());
+    for (table, n) in [(first, 1), (second, 1), (built, 2)] {
+        made(store, table).await;
+        write(store, table, &[count("a", n)]).await;
+    }
+    let tables = [Promotion::new(first, built), Promotion::new(second, missing)];
+    let promoted = store.promote(&name, 2, &tables).await;
+    assert!(matches!(promoted, Err(StoreError::MissingTable { .. })), "{promoted:?}");
+    for table in [first, second] {
+        assert_eq!(rows(store, table).await, [count("a", 1)], "each table is as it was");
+    }
+    let lease = Worker::new(&name, 1).ask(store).await.held[0];
+    let done = commit(store, whole(&name), lease, Checkpoint::default(), at(1)).await;
+    done.expect("version 1 is run as before");
+}
+
 /// Earlier versions neither get leases nor commit any more, whether they ran before or not; a later one is built beside.
 pub async fn an_earlier_version_is_superseded<S: SubscriptionStore>(store: &S) {
     let promise = "an earlier version commits nothing";
+    for (version, leased) in [(1, true), (1, false), (2, false)] {
+        let (name, start) = (unique("superseded"), Checkpoint::default());
+        let part = ProjectionPart::whole(&name, version);
+        let lease = if leased { Worker::new(&name, 1).ask(store).await.held } else { Vec::new() };
+        let epoch = lease.first().map(|lease| lease.epoch);
+        let open = store.begin_batch(BatchStart::new(part.clone(), start, epoch)).await;
+        store.promote(&name, 3, &[]).await.expect("version 3 can serve");
+        assert_moved(open.expect("a batch can be opened").commit(at(1)).await, &name, promise);
+        let late = store.begin_batch(BatchStart::new(part, start, epoch)).await;
+        assert_moved(late.expect("a batch can be opened").commit(at(1)).await, &name, promise);
+    }
     let name = unique("superseded");
-    let old = Worker::new(&name, 1).ask(store).await.held[0];
-    let part = whole(&name);
-    let start = BatchStart::new(part.clone(), Checkpoint::default(), Some(old.epoch));
-    let open = store.begin_batch(start).await.expect("a batch can be opened");
-    let unleased = store.begin(&name, 1).await.expect("a batch can be opened");
-    let never_ran = store.begin(&name, 2).await.expect("a batch can be opened");
     store.promote(&name, 3, &[]).await.expect("version 3 can serve");
-
-    assert_moved(open.commit(at(1)).await, &name, promise);
-    assert_moved(unleased.commit(at(1)).await, &name, promise);
-    assert_moved(never_ran.commit(at(1)).await, &name, promise);
-    let late = commit(store, part, old, Checkpoint::default(), at(1)).await;
-    assert_moved(late, &name, promise);
     let owner = uuid::Uuid::now_v7();
     let second = std::time::Duration::from_secs(1);
     let ask = |version| store.lease(LeaseRequest::new(&name, version, 1, owner, second));
     for version in [1, 2] {
         match ask(version).await {
             Err(StoreError::Superseded { projection, version: refused, by }) => {
-                assert_eq!((projection, refused, by), (name.clone(), version, 3));
+                let wanted = (name.clone(), version, 3);
+                assert_eq!((projection, refused, by), wanted, "the error names both versions");
             }
             answer => panic!("version {version} is superseded, but: {answer:?}"),
         }
@@ -150,7 +190,7 @@ pub async fn a_count_is_what_pages_give<S: SubscriptionStore>(store: &S) {
         let counted = store.count_log(query).await.expect("the log can be counted");
         let later = before.expect("the log can be counted");
         let wanted = all.iter().filter(|event| query.selects(event)).count() as u64;
-        assert_eq!(counted - later, wanted, "{query:?}");
+        assert_eq!(counted - later, wanted, "a count is what pages give: {query:?}");
     }
     assert!(settled(store).await >= after.after, "what was counted is settled");
 }

@@ -228,7 +228,7 @@ pub async fn times_and_versions_can_be_asked_for<S: ProjectionStore>(store: &S) 
         (Filter::eq("es_version", 2), vec!["a"]),
     ] {
         let found = store.find::<Item>(own(filter)).await.expect("readable");
-        assert_eq!(shop.names(&found), wanted);
+        assert_eq!(shop.names(&found), wanted, "a row is found by its times and version");
     }
     let latest = RowQuery::new(own(Filter::all())).descending("es_updated_at").limit(2);
     let found = store.find::<Item>(latest).await.expect("readable");
@@ -263,7 +263,8 @@ pub async fn a_query_that_does_not_fit_is_refused<S: ProjectionStore>(store: &S)
         for answer in [inside.map(drop), outside.map(drop)].into_iter().chain(others) {
             match answer {
                 Err(ProjectionError::Query { table, column, .. }) => {
-                    assert_eq!((table, column.as_str()), (Item::TABLE.name, wanted));
+                    let named = (table, column.as_str());
+                    assert_eq!(named, (Item::TABLE.name, wanted), "the error names the column");
                 }
                 answer => panic!("{query:?} must be refused with `Query`, not {answer:?}"),
             }
@@ -272,7 +273,7 @@ pub async fn a_query_that_does_not_fit_is_refused<S: ProjectionStore>(store: &S)
     }
     let sly = Filter::eq("note", "' OR TRUE --").or(Filter::contains("item", "'\"; DROP TABLE x"));
     let found = store.find::<Item>(Filter::eq("shop", shop.0.as_str()).and(sly)).await;
-    assert_eq!(found.expect("a value is only compared"), []);
+    assert_eq!(found.expect("readable"), [], "a value is only compared");
 }
 
 async fn kinds<S: ProjectionStore>(store: &S, group: &str, filter: Filter) -> Vec<String> {

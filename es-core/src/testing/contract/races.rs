@@ -1,15 +1,17 @@
 //! Many futures at once on one store.
 
+use std::sync::OnceLock;
+
 use futures_util::future::{Either, join, join_all, select};
 
 use super::support::{
-    add, append, assert_absent, assert_holds, category, entry, events, fresh, ids, new_ids, read,
-    settle, settled, versions, yield_now,
+    add, append, assert_absent, assert_holds, category, entry, events, follow, fresh, ids, in_time,
+    new_ids, read, settle, settled, versions, yield_now,
 };
 use crate::error::{AppendError, StoreError};
 use crate::id::StreamId;
 use crate::record::NewEvent;
-use crate::store::{EventStore, LogQuery};
+use crate::store::EventStore;
 use crate::version::ExpectedVersion::{self, Any, Exact, NoStream};
 use crate::version::Version;
 
@@ -31,13 +33,13 @@ pub async fn appends_without_a_belief_all_succeed<S: EventStore>(store: &S) {
     let stream = fresh();
     let batches: Vec<_> = (0..RACERS).map(|at| events(1 + at % 3)).collect();
     let race = batches.iter().map(|new| store.append(entry(&stream, Any, new.clone())));
-    let outcomes = join_all(race).await;
+    let outcomes: Result<Vec<_>, _> = join_all(race).await.into_iter().collect();
+    let outcomes = outcomes.unwrap_or_else(|error| panic!("{promise}: {error:?}"));
 
     let stored = read(store, &stream).await;
     let total: usize = batches.iter().map(Vec::len).sum();
     assert_eq!(versions(&stored), (1..=total as u64).collect::<Vec<_>>(), "{promise}: no holes");
-    for (new, outcome) in batches.iter().zip(outcomes) {
-        let done = outcome.unwrap_or_else(|error| panic!("{promise}: {error:?}"));
+    for (new, done) in batches.iter().zip(outcomes) {
         let (first, last) = (done.first_version.get(), done.version.get());
         let found: Vec<_> = stored
             .iter()
@@ -107,7 +109,7 @@ pub async fn calls_for_the_same_streams_at_once_all_succeed<S: EventStore>(store
         }
         store.append_many(order.into_iter().map(|stream| entry(stream, Any, events(1))).collect())
     });
-    for outcome in join_all(calls).await.into_iter().flatten() {
+    for outcome in in_time("a call", join_all(calls)).await.into_iter().flatten() {
         outcome.unwrap_or_else(|error| panic!("{promise}: {error:?}"));
     }
     for stream in &streams {
@@ -155,22 +157,15 @@ pub async fn a_reader_that_follows_writers_misses_nothing<S: EventStore>(store: 
         }
         (written, last)
     };
-    let total: usize =
-        (0..8).map(|at| (0..10 + at).map(|round| 1 + round % 2).sum::<usize>()).sum();
-    let reader = async {
-        let (mut seen, mut after) = (Vec::new(), start);
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-        while seen.len() < total && std::time::Instant::now() < deadline {
-            let page = store.read_log(LogQuery::after(after), 7).await;
-            let page = page.unwrap_or_else(|error| panic!("the log cannot be read: {error:?}"));
-            assert!(page.through >= after, "{promise}: {} after {after}", page.through);
-            after = page.through;
-            seen.extend(page.events);
-            yield_now().await;
-        }
-        seen
+    let end = OnceLock::new();
+    let writers = async {
+        let written = join_all((0..8).map(|at| writer(10 + at))).await;
+        let last = written.iter().map(|(_, last)| *last).max().unwrap_or(start);
+        settle(store, last).await;
+        end.get_or_init(|| last);
+        written
     };
-    let (written, seen) = join(join_all((0..8).map(|at| writer(10 + at))), reader).await;
+    let (written, seen) = join(writers, follow(store, start, &end)).await;
     assert!(
         seen.is_sorted_by(|a, b| a.position < b.position),
         "{promise}: positions do not rise: {:?}",
@@ -181,8 +176,6 @@ pub async fn a_reader_that_follows_writers_misses_nothing<S: EventStore>(store: 
     seen.sort_unstable();
     all.sort_unstable();
     assert_eq!(seen, all, "{promise}: the events seen are those written, each once");
-    let head = written.iter().map(|(_, last)| *last).max().unwrap_or(start);
-    settle(store, head).await;
 }
 
 /// The future of an append may be dropped at any moment: its events are stored whole or not at all, and the stream

@@ -60,7 +60,8 @@ pub async fn a_reset_sets_everything_back<S: SubscriptionStore>(store: &S) {
         reset.backend().upsert(table, &changes).await.expect("the row fits");
         reset.commit(to).await.expect("a reset can be committed");
         let found = store.checkpoints(&name, 1).await.expect("they can be listed");
-        assert_eq!(found, (0..parts).map(|part| (part, to)).collect::<Vec<_>>());
+        let wanted: Vec<_> = (0..parts).map(|part| (part, to)).collect();
+        assert_eq!(found, wanted, "all parts are where the reset puts them");
         let letters = store.dead_letters(&name, 1, LetterSelection::All).await;
         assert_eq!(letters.expect("they can be read"), [], "dead letters are gone");
         let worker = Worker::new(&name, parts);
@@ -73,7 +74,8 @@ pub async fn a_reset_sets_everything_back<S: SubscriptionStore>(store: &S) {
         }
         store.leave(&name, 1, worker.owner).await.expect("a worker can leave");
     }
-    assert_eq!(rows(store, table).await, [count("1", 1), count("2", 2), count("3", 3)]);
+    let wanted = [count("1", 1), count("2", 2), count("3", 3)];
+    assert_eq!(rows(store, table).await, wanted, "rows appear with the reset");
 }
 
 /// A reset that is dropped changes nothing, and one of a projection that never ran is as good as any.
@@ -88,10 +90,39 @@ pub async fn a_dropped_reset_changes_nothing<S: SubscriptionStore>(store: &S) {
     let reset = store.begin_reset(&new, 1, 2, at(5)).await.expect("a reset can be opened");
     reset.commit(at(5)).await.expect("a reset can be committed");
     let part = ProjectionPart::new(new, 1, Part::new(1, 2).expect("1 is below 2"));
-    assert_eq!(store.checkpoint(&part).await.expect("it can be read"), at(5));
+    let found = store.checkpoint(&part).await.expect("it can be read");
+    assert_eq!(found, at(5), "a reset of what never ran");
     let batch = store.begin_batch(BatchStart::new(part.clone(), at(5), None)).await;
     batch.expect("a batch can be opened").commit(at(6)).await.expect("nobody runs it");
     let stale = BatchStart::new(part, at(6), Some(Epoch::new(u64::from(u32::MAX))));
     let batch = store.begin_batch(stale.clone()).await.expect("a batch can be opened");
     assert_moved(batch.commit(at(7)).await, &stale.part.name, "there is no such lease");
+}
+
+/// A part has begun once a commit or a reset has put its checkpoint somewhere, be that the beginning.
+pub async fn a_part_has_begun_when_it_was_put_somewhere<S: SubscriptionStore>(store: &S) {
+    let (name, start) = (unique("begun"), Checkpoint::default());
+    let part = whole(&name);
+    assert!(!begun(store, &part).await, "a part that never ran has not begun");
+    let lease = Worker::new(&name, 1).ask(store).await.held[0];
+    assert!(!begun(store, &part).await, "a part that is only leased has not begun");
+    let batch = store.begin_batch(BatchStart::new(part.clone(), start, Some(lease.epoch))).await;
+    drop(batch.expect("a batch can be opened"));
+    assert!(!begun(store, &part).await, "a part whose batch was dropped has not begun");
+    commit(store, part.clone(), lease, start, at(1)).await.expect("its own");
+    assert!(begun(store, &part).await, "a part that has committed has begun");
+    let other = ProjectionPart::whole(&name, 2);
+    assert!(!begun(store, &other).await, "another version has not begun");
+
+    let reset = store.begin_reset(&name, 2, 3, start).await.expect("a reset can be opened");
+    reset.commit(start).await.expect("a reset can be committed");
+    for number in 0..3 {
+        let part = Part::new(number, 3).expect("numbers are below their count");
+        let part = ProjectionPart::new(&name, 2, part);
+        assert!(begun(store, &part).await, "a part that was set to the beginning has begun");
+    }
+}
+
+async fn begun<S: SubscriptionStore>(store: &S, part: &ProjectionPart) -> bool {
+    store.has_begun(part).await.expect("the store can be asked")
 }

@@ -52,8 +52,9 @@ pub async fn a_row_is_asked_for_once<S: ProjectionStore>(store: &S) {
     for _ in 0..2 {
         let handled = unit.handle(async |cx| {
             let mut rows = cx.rows::<Small>();
-            assert_eq!(rows.get(&absent).await?, None);
-            assert_eq!(rows.get(&there).await?, Some(Small { id: there, n: 2 }));
+            assert_eq!(rows.get(&absent).await?, None, "a row that is absent is not found");
+            let found = rows.get(&there).await?;
+            assert_eq!(found, Some(Small { id: there, n: 2 }), "a row that is there is found");
             assert!(rows.exists(&there).await? && !rows.exists(&absent).await?);
             rows.get_many(&[there, absent]).await
         });
@@ -68,6 +69,7 @@ pub async fn a_batch_writes_a_table_at_once<S: ProjectionStore>(store: &S) {
     let mut unit = start(store).await;
     let [one, other] = [unit.streams[0], unit.streams[1]];
     let more = fresh().id();
+    write(store, Small::TABLE, &[json!({ "id": other, "n": 9 })]).await;
     for n in 0..3 {
         let handled = unit.handle(async |cx| {
             let mut rows = cx.rows();
@@ -100,7 +102,8 @@ pub async fn each_version_has_a_table_of_its_own<S: ProjectionStore>(store: &S) 
     });
     handled.await.expect("the table is there");
     unit.commit().await.expect("the row fits");
-    assert_eq!(store.row::<Small>(&id).await.expect("readable"), Some(Small { id, n: 1 }));
+    let found = store.row::<Small>(&id).await.expect("readable");
+    assert_eq!(found, Some(Small { id, n: 1 }), "the first version's row is as it was");
     let found = super::tables::rows(store, second).await;
     let found: Vec<_> = found.into_iter().filter(|row| row["id"] == json!(id)).collect();
     assert_eq!(found, [json!({ "id": id, "n": 2 })], "it is written under the version's name");
@@ -132,6 +135,10 @@ pub async fn an_undeclared_read_model_is_refused<S: ProjectionStore>(store: &S) 
             }
         }
     }
+    unit.commit().await.expect("the row fits");
+    let found = store.row::<Small>(&id).await.expect("readable");
+    let promise = "what a declared read model is given is written";
+    assert_eq!(found, Some(Small { id, n: 1 }), "{promise}");
 }
 
 /// A row of a batch's stream.

@@ -34,6 +34,11 @@ async fn save<S: EventStore>(store: &S, snapshot: &NewSnapshot) -> bool {
     saved.unwrap_or_else(|error| panic!("{snapshot:?} could not be saved: {error:?}"))
 }
 
+/// Saves what a store that keeps snapshots has no reason to refuse.
+async fn keep<S: EventStore>(store: &S, snapshot: &NewSnapshot) {
+    assert!(save(store, snapshot).await, "a snapshot that nothing speaks against is kept");
+}
+
 /// What a load is given: the snapshot, and the versions of the events.
 async fn read<S: EventStore>(
     store: &S,
@@ -90,6 +95,9 @@ pub async fn a_snapshot_comes_back_with_the_events_after_it<S: EventStore>(store
         let (found, events) = read(store, &stream, SnapshotQuery::of(SHAPE)).await;
         let found = found.expect("what is kept is found");
         assert_eq!(found.snapshot, new, "it comes back as it was saved");
+        let mut stored = super::support::read(store, &stream).await.into_iter();
+        let last = stored.find(|event| event.version.get() == version).map(|event| event.id);
+        assert_eq!(Some(found.event), last, "it names its last event");
         let age = chrono::Utc::now() - found.created_at;
         assert!(age.num_minutes().abs() < 10, "it was made just now, not {age} ago");
         assert_eq!(events, (version + 1..=5).collect::<Vec<_>>(), "only later events come");
@@ -103,7 +111,7 @@ pub async fn the_newest_snapshot_wins<S: EventStore>(store: &S) {
     }
     let (stream, positions) = stream(store, 4).await;
     let query = SnapshotQuery::of(SHAPE);
-    assert!(save(store, &at(&stream, 3, positions[2], SHAPE)).await);
+    keep(store, &at(&stream, 3, positions[2], SHAPE)).await;
     assert!(!save(store, &at(&stream, 2, positions[1], SHAPE)).await, "an older one is not kept");
     assert_begins_at(store, &stream, query, 3, 4).await;
     assert!(save(store, &at(&stream, 3, positions[2], SHAPE)).await, "the same again is kept");
@@ -118,15 +126,15 @@ pub async fn shapes_have_snapshots_of_their_own<S: EventStore>(store: &S) {
     }
     let (stream, positions) = stream(store, 4).await;
     let [shape, other] = [SHAPE, OTHER].map(SnapshotQuery::of);
-    assert!(save(store, &at(&stream, 3, positions[2], SHAPE)).await);
+    keep(store, &at(&stream, 3, positions[2], SHAPE)).await;
     assert_begins_at(store, &stream, other, 0, 4).await;
     assert!(save(store, &at(&stream, 2, positions[1], OTHER)).await, "older, of another shape");
-    assert!(save(store, &at(&stream, 4, positions[3], OTHER)).await);
+    keep(store, &at(&stream, 4, positions[3], OTHER)).await;
     assert_begins_at(store, &stream, other, 4, 4).await;
     assert_begins_at(store, &stream, shape, 3, 4).await;
     // Fingerprints are any 64 bits.
     let greatest = Fingerprint::new(u64::MAX);
-    assert!(save(store, &at(&stream, 1, positions[0], greatest)).await);
+    keep(store, &at(&stream, 1, positions[0], greatest)).await;
     assert_begins_at(store, &stream, SnapshotQuery::of(greatest), 1, 4).await;
     assert_begins_at(store, &stream, SnapshotQuery::of(Fingerprint::new(0)), 0, 4).await;
 }
@@ -137,7 +145,7 @@ pub async fn a_snapshot_beyond_the_version_asked_for_is_not_used<S: EventStore>(
         return;
     }
     let (stream, positions) = stream(store, 5).await;
-    assert!(save(store, &at(&stream, 3, positions[2], SHAPE)).await);
+    keep(store, &at(&stream, 3, positions[2], SHAPE)).await;
     for (up_to, begins, last) in [(1, 0, 1), (2, 0, 2), (3, 3, 3), (4, 3, 4), (9, 3, 5), (0, 0, 0)]
     {
         let query = SnapshotQuery::of(SHAPE).up_to(Version::new(up_to));
@@ -180,14 +188,14 @@ pub async fn a_snapshot_keeps_the_category_of_its_stream<S: EventStore>(store: &
             let query = SnapshotQuery { up_to, ..SnapshotQuery::of(SHAPE) };
             let refused = match store.read_from_snapshot(&posing, query).await {
                 Ok((found, events)) => {
-                    assert_eq!(found, None, "{query:?}");
+                    assert_eq!(found, None, "a snapshot keeps the category of its stream");
                     events.try_collect::<Vec<_>>().await.err()
                 }
                 Err(error) => Some(error),
             };
             assert!(
                 matches!(refused, Some(StoreError::WrongCategory { .. })),
-                "{query:?}: {refused:?}"
+                "a snapshot keeps the category of its stream: {query:?}: {refused:?}"
             );
         }
         save(store, &at(&stream, version, position, SHAPE)).await;
@@ -201,7 +209,7 @@ pub async fn a_refused_append_leaves_a_snapshot_as_it_was<S: EventStore>(store: 
         return;
     }
     let (stream, positions) = stream(store, 2).await;
-    assert!(save(store, &at(&stream, 2, positions[1], SHAPE)).await);
+    keep(store, &at(&stream, 2, positions[1], SHAPE)).await;
     let late = ExpectedVersion::Exact(Version::new(1));
     let error = refused(store, StreamAppend::new(stream.clone(), late, events(1))).await;
     assert!(matches!(error, AppendError::Conflict { .. }), "{error:?}");

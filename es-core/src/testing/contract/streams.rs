@@ -1,7 +1,9 @@
 //! Reading one stream.
 
-use super::support::{add, assert_holds, events, fresh, read_some, versions};
-use crate::store::{EventStore, StreamQuery};
+use futures_util::TryStreamExt as _;
+
+use super::support::{add, assert_holds, events, fresh, read_some, settle, settled, versions};
+use crate::store::{EventStore, LogQuery, StreamQuery};
 use crate::version::Version;
 
 /// A stream that does not exist is empty, however it is asked for.
@@ -52,6 +54,26 @@ pub async fn a_long_stream_comes_whole<S: EventStore>(store: &S) {
     let query = StreamQuery::after(Version::new(255)).up_to(Version::new(1_800));
     let found = versions(&read_some(store, &stream, query).await);
     assert_eq!(found, (256..=1_800).collect::<Vec<_>>(), "a long piece comes whole");
+}
+
+/// Whoever reads may stop before the end, again and again: nothing is kept for him.
+pub async fn a_read_may_stop_early<S: EventStore>(store: &S) {
+    let start = settled(store).await;
+    let stream = fresh();
+    // More than a store may be expected to have read ahead.
+    let done = add(store, &stream, events(2_000)).await;
+    settle(store, done.position).await;
+    for _ in 0..10 {
+        for mut read in
+            [store.read_stream(&stream, StreamQuery::ALL), store.stream_log(LogQuery::after(start))]
+        {
+            let first = read.try_next().await;
+            let first = first.unwrap_or_else(|error| panic!("{stream} cannot be read: {error:?}"));
+            assert_eq!(first.map(|event| event.version.get()), Some(1), "a read begins");
+        }
+    }
+    let next = add(store, &stream, events(1)).await;
+    assert_eq!(next.version.get(), 2_001, "the stream goes on");
 }
 
 /// Streams that are written by turns do not mix.

@@ -1,9 +1,13 @@
 //! What the promises share: fresh streams, plain events, and reading everything back.
 
 use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use futures_util::future::{Either, select};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use uuid::Uuid;
 
@@ -16,8 +20,19 @@ use crate::record::{NewEvent, StoredEvent};
 use crate::store::{Appended, EventStore, LogQuery, StreamAppend, StreamQuery, truncate_to_micros};
 use crate::version::{ExpectedVersion, Position, Version};
 
-/// How long a store may take until what it has accepted is settled.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+/// In milliseconds.
+static PATIENCE: AtomicU64 = AtomicU64::new(20_000);
+
+/// Sets how long the promises wait for a store, in the whole program: until what it has accepted is settled, say, or a
+/// wake-up has come. It is 20 seconds unless set, and only a broken store needs them.
+pub fn set_patience(patience: Duration) {
+    let millis = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
+    PATIENCE.store(millis, Ordering::Relaxed);
+}
+
+pub(super) fn patience() -> Duration {
+    Duration::from_millis(PATIENCE.load(Ordering::Relaxed))
+}
 
 /// More events than any promise writes: whoever gives as many repeats itself.
 const ENDLESS: usize = 100_000;
@@ -117,7 +132,7 @@ pub(super) async fn settled<S: EventStore>(store: &S) -> Position {
 
 /// Waits until everything up to `position` is settled; a store may need a moment for that.
 pub(super) async fn settle<S: EventStore>(store: &S, position: Position) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + patience();
     loop {
         let now = settled(store).await;
         if now >= position {
@@ -125,7 +140,7 @@ pub(super) async fn settle<S: EventStore>(store: &S, position: Position) {
         }
         assert!(
             Instant::now() < deadline,
-            "an append that was answered becomes settled: position {position} was not within {PATIENCE:?}, settled is {now}"
+            "an append that was answered becomes settled: position {position} was not in time, settled is {now}"
         );
         yield_now().await;
     }
@@ -212,6 +227,42 @@ pub(super) async fn assert_holds<S: EventStore>(
 pub(super) async fn assert_absent<S: EventStore>(store: &S, events: &[EventId], promise: &str) {
     let found = store.locate(events).await.expect("the store can be asked where events are");
     assert_eq!(found, [], "{promise}: these events are stored nevertheless");
+}
+
+/// Waits for what must not wait for ever.
+pub(super) async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let deadline = Instant::now() + patience();
+    let late = pin!(async {
+        while Instant::now() < deadline {
+            yield_now().await;
+        }
+    });
+    match select(pin!(future), late).await {
+        Either::Left((done, _)) => done,
+        Either::Right(_) => panic!("{what} must not wait for ever"),
+    }
+}
+
+/// Reads the log after `start` in small pages while others write, up to the position that they say is the last.
+pub(super) async fn follow<S: EventStore>(
+    store: &S,
+    start: Position,
+    end: &OnceLock<Position>,
+) -> Vec<StoredEvent> {
+    let (mut seen, mut after, mut deadline) = (Vec::new(), start, None);
+    while end.get().is_none_or(|end| after < *end) {
+        let page = store.read_log(LogQuery::after(after), 7).await;
+        let page = page.unwrap_or_else(|error| panic!("the log cannot be read: {error:?}"));
+        assert!(page.through >= after, "a page never goes back: {} after {after}", page.through);
+        after = page.through;
+        seen.extend(page.events);
+        if end.get().is_some() {
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + patience());
+            assert!(Instant::now() < deadline, "a reader comes to the end: it is at {after}");
+        }
+        yield_now().await;
+    }
+    seen
 }
 
 /// Lets other futures, and the executor, run.

@@ -118,6 +118,24 @@ pub async fn a_batch_reads_its_own_rows<S: ProjectionStore>(store: &S) {
     );
 }
 
+/// A batch writes, fetches and removes as many rows at once as its handlers have changed.
+pub async fn many_rows_are_written_and_read_at_once<S: ProjectionStore>(store: &S) {
+    let table = counts();
+    made(store, table).await;
+    let keys: Vec<_> = (0..40_000).map(|n| format!("{n:05}")).collect();
+    let all: Vec<_> = keys.iter().zip(0..12_000).map(|(key, n)| count(key, n)).collect();
+    write(store, table, &all).await;
+    assert!(rows(store, table).await == all, "all rows are written");
+    let found = store.read_rows(table, RowSelection::Keys(&keys)).await.expect("readable");
+    assert_eq!(found.len(), all.len(), "all rows are found by their keys");
+    let mut batch = store.begin(&unique("many"), 1).await.expect("a batch can be opened");
+    let found = batch.backend().fetch(table, &keys).await.expect("readable");
+    assert_eq!(found.len(), all.len(), "all rows are found by their keys in a batch");
+    batch.backend().delete(table, &keys[1..all.len()]).await.expect("rows can be removed");
+    batch.commit(at(1)).await.expect("nobody else moves the checkpoint");
+    assert_eq!(rows(store, table).await, all[..1], "all but one are removed");
+}
+
 /// Keys without a row are left out, and no keys give no rows, inside and outside a batch.
 pub async fn absent_keys_are_left_out<S: ProjectionStore>(store: &S) {
     let table = counts();

@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use super::letters::letter;
-use super::support::{PATIENCE, add, events, fresh, unique, yield_now};
+use super::support::{add, events, fresh, patience, unique, yield_now};
 use super::tables::at;
 use crate::dead_letter::{LetterSelection, LetterState};
 use crate::projection_store::ProjectionBatch as _;
@@ -31,12 +31,12 @@ pub async fn a_retry_wakes_who_follows<S: SubscriptionStore>(store: &S) {
     batch.commit(at(1)).await.expect("nobody else runs it");
     let mut wakes = store.wakes();
     let meant = store.retry_letters(&name, 1, LetterSelection::Open).await;
-    assert_eq!(meant.expect("a retry can be asked for"), 1);
+    assert_eq!(meant.expect("a retry can be asked for"), 1, "one letter is meant");
     woken(&mut wakes, "a retry").await;
 }
 
 async fn woken(wakes: &mut Wakes, by: &str) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + patience();
     let mut next = pin!(wakes.next());
     while poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx).is_pending())).await {
         assert!(Instant::now() < deadline, "{by} wakes nobody");

@@ -1,13 +1,13 @@
-//! Rows to events: sqlx and `serde_json`, nothing between.
+//! Rows to events: sqlx, nothing between.
 
 use futures_util::TryStreamExt as _;
-use serde::Deserialize;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 use uuid::Uuid;
 use work::{Account, Result, Tally};
 
-use crate::write;
+use super::write;
+use crate::event;
 
 /// How many events are written to the table at a time.
 const BATCH: u32 = 5_000;
@@ -28,25 +28,6 @@ macro_rules! select {
 /// With a limit the planner reads in the order of the index, and the server sends while it reads.
 const STREAM: &str = select!("NULL::uuid", "WHERE stream_id = $1 ORDER BY version LIMIT $2");
 const LOG: &str = select!("stream_id", "ORDER BY position LIMIT $1");
-
-#[derive(Deserialize)]
-struct Opened {
-    #[serde(rename = "owner")]
-    _owner: String,
-    cents: i64,
-}
-
-#[derive(Deserialize)]
-struct Deposited {
-    cents: i64,
-    #[serde(rename = "reference")]
-    _reference: String,
-}
-
-#[derive(Deserialize)]
-struct Withdrawn {
-    cents: i64,
-}
 
 /// One SELECT of a stream. Gives its last version too.
 pub(crate) async fn stream(pool: &PgPool, account: Uuid) -> Result<(i64, Account)> {
@@ -70,15 +51,9 @@ pub(crate) async fn log(pool: &PgPool) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Decodes a row's event and gives what it does to the balance.
+/// What a row's event does to the balance.
 fn change(row: &PgRow) -> Result<i64> {
-    let payload = row.try_get_raw(7)?.as_bytes()?;
-    Ok(match row.try_get::<&str, _>(5)? {
-        "account-opened" => serde_json::from_slice::<Opened>(payload)?.cents,
-        "money-deposited" => serde_json::from_slice::<Deposited>(payload)?.cents,
-        "money-withdrawn" => -serde_json::from_slice::<Withdrawn>(payload)?.cents,
-        other => return Err(format!("no such event: {other}").into()),
-    })
+    event::change(row.try_get(5)?, row.try_get_raw(7)?.as_bytes()?)
 }
 
 /// One SELECT of the log, and one upsert for each batch of it, in one transaction on a second connection.

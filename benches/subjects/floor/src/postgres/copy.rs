@@ -4,7 +4,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolCopyExt as _;
 use work::{PastEvent, Result};
 
-use crate::write::Row;
+use crate::event::Row;
 
 /// What every binary copy begins with: a signature, no flags, no extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";

@@ -1,32 +1,9 @@
-//! Events to rows.
+//! The statements that write.
 
-use serde_json::json;
 use sqlx::PgPool;
-use uuid::Uuid;
-use work::{AccountEvent, Result, Tally};
+use work::{Result, Tally};
 
-/// What is stored of an event besides what is the same for all.
-pub(crate) struct Row {
-    pub(crate) account: Uuid,
-    pub(crate) version: i64,
-    pub(crate) event: Uuid,
-    pub(crate) name: &'static str,
-    pub(crate) payload: String,
-}
-
-impl Row {
-    pub(crate) fn new(account: Uuid, version: i64, event: &AccountEvent) -> Self {
-        let payload = match event {
-            AccountEvent::Opened { owner, cents } => json!({ "owner": owner, "cents": cents }),
-            AccountEvent::Deposited { cents, reference } => {
-                json!({ "cents": cents, "reference": reference })
-            }
-            AccountEvent::Withdrawn { cents } => json!({ "cents": cents }),
-        };
-        let (event, name) = (Uuid::now_v7(), event.name());
-        Self { account, version, event, name, payload: payload.to_string() }
-    }
-}
+use crate::event::Row;
 
 /// One INSERT of one event. The unique index refuses a version that another writer has taken.
 pub(crate) async fn one(pool: &PgPool, row: &Row) -> Result<()> {
@@ -44,7 +21,7 @@ pub(crate) async fn one(pool: &PgPool, row: &Row) -> Result<()> {
 }
 
 /// One INSERT of many.
-pub(crate) async fn many(pool: &PgPool, rows: &[Row]) -> Result<()> {
+pub(crate) async fn many(pool: PgPool, rows: Vec<Row>) -> Result<()> {
     let insert = "INSERT INTO es.events (stream_id, version, event_id, category, type, schema_version, payload, \
                   metadata, occurred_at) \
                   SELECT account, version, event, 'account', type, 1, payload::json, '{}', now() \
@@ -56,7 +33,7 @@ pub(crate) async fn many(pool: &PgPool, rows: &[Row]) -> Result<()> {
         .bind(rows.iter().map(|row| row.event).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.name).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.payload.as_str()).collect::<Vec<_>>())
-        .execute(pool)
+        .execute(&pool)
         .await?;
     Ok(())
 }

@@ -1,4 +1,9 @@
-//! Each work at its least.
+//! Each work at its least on PostgreSQL.
+
+mod copy;
+mod read;
+mod tables;
+mod write;
 
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -6,9 +11,8 @@ use tokio::sync::mpsc;
 use work::{Account, AccountEvent, Histories, PastEvent, Result, Setup, Subject, Tally};
 
 use crate::batch::{self, Deposit};
+use crate::event::Row;
 use crate::versions::Versions;
-use crate::write::{self, Row};
-use crate::{copy, read, tables};
 
 /// Statements that many callers share go out on so many connections.
 const WRITERS: u32 = 2;
@@ -38,13 +42,13 @@ impl Subject for Floor {
         let connect = setup.url.parse::<sqlx::postgres::PgConnectOptions>()?;
         let connect = connect.options([("plan_cache_mode", "force_generic_plan")]);
         let pool = options.connect_with(connect).await?;
-        let writer = batched.then(|| batch::start(&pool, WRITERS));
+        let writer = batched.then(|| batch::start(&pool, WRITERS, write::many));
         Ok(Self { pool, warm: setup.warm, versions: Versions::default(), writer })
     }
 
     async fn open(&self, account: uuid::Uuid) -> Result<()> {
         self.versions.set(account, 1);
-        write::many(&self.pool, &[Row::new(account, 1, &AccountEvent::opened())]).await
+        write::many(self.pool.clone(), vec![Row::new(account, 1, &AccountEvent::opened())]).await
     }
 
     async fn deposit(&self, account: uuid::Uuid, cents: u64, reference: String) -> Result<()> {

@@ -12,7 +12,7 @@ pub(crate) async fn make(url: &str) -> Result<()> {
         let balances = "CREATE SCHEMA es; CREATE TABLE balances (account uuid PRIMARY KEY, cents bigint NOT NULL, \
                         events bigint NOT NULL)";
         sqlx::raw_sql(balances).execute(&mut connection).await?;
-        let log = include_str!("../../../../es-postgres/migrations/0001_log.sql");
+        let log = include_str!("../../../../../es-postgres/migrations/0001_log.sql");
         sqlx::raw_sql(log).execute(&mut connection).await?;
     }
     connection.close().await?;
