@@ -25,8 +25,8 @@ pub struct Earlier {
 /// When the store cannot be read.
 pub async fn look<S: SubscriptionStore + Clone>(store: &S) -> Result<Option<Earlier>> {
     let all = LogQuery::after(Position::START).category(BankAccount::NAME);
-    let openings = all.clone().names(&[AccountOpened::NAME]);
-    let Some(opened) = store.read_log(openings.clone(), 1).await?.events.pop() else {
+    let openings = all.names(&[AccountOpened::NAME]);
+    let Some(opened) = store.read_log(openings, 1).await?.events.pop() else {
         return Ok(None);
     };
     // Its state is not stored anywhere: it is what its events make of it.

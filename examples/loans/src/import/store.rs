@@ -90,8 +90,7 @@ impl<S: BulkStore> Import<S> {
         done: &mut Imported,
     ) -> Result<(), ImportError> {
         let (mut stop, mut attempt) = (None, 1);
-        loop {
-            let Some((line, _)) = entries.first() else { break };
+        while let Some((line, _)) = entries.first() {
             let imported: Vec<_> = entries.iter().map(|(_, entry)| entry.to_imported()).collect();
             let imported = stream::iter(imported.into_iter().map(Ok::<_, Infallible>));
             // One chunk, so that importers at once lock their streams in the same order and never wait in a circle.
