@@ -81,6 +81,6 @@ fn fields(row: &SqliteRow) -> Option<DeadLetter> {
     letter.attempts = u32::try_from(value::<i64>(row, 4)?).ok()?;
     letter.error = value(row, 5)?;
     letter.retry = value(row, 7)?;
-    letter.reason = value::<Option<String>>(row, 8)?;
+    letter.reason = value(row, 8);
     Some(letter)
 }

@@ -46,7 +46,7 @@ pub(crate) fn an_import_keeps_when_an_event_was_recorded() -> Vec<Bite> {
         bite(
             "an event that is new was recorded long ago",
             Imported(|imported| {
-                imported.recorded_at = imported.recorded_at.or(Some(DateTime::UNIX_EPOCH))
+                imported.recorded_at = imported.recorded_at.or(Some(DateTime::UNIX_EPOCH));
             }),
             "recorded now, not 1970-01-01",
         ),
