@@ -128,7 +128,7 @@ pub struct StoredEvent {
     pub metadata: Metadata,
     /// When it happened, by the writer's word.
     pub occurred_at: DateTime<Utc>,
-    /// When it was stored, by the store's clock.
+    /// When it was stored, by the store's clock; by that of the store before, where it was imported from one.
     pub recorded_at: DateTime<Utc>,
 }
 

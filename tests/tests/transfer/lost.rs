@@ -1,9 +1,12 @@
 //! The target does otherwise than it should: answers are lost, events too, and others write to it.
 
+use es_core::ExpectedVersion::NoStream;
 use es_core::{Difference, ImportError, TransferError};
 
 use crate::odd::{Odd, Turn};
-use crate::support::{Store, address, assert_copied, copy, fill, foreign, log};
+use crate::support::{
+    Store, address, append, assert_copied, copy, event, fill, foreign, log, stream,
+};
 
 pub(crate) async fn a_chunk_whose_answer_is_lost_is_stored_once<F: Store, T: Store>(
     from: F,
@@ -35,6 +38,24 @@ async fn not_verified<F: Store, T: Store>(from: &F, to: &Odd<T>) -> Difference {
     assert!(!error.is_transient());
     let TransferError::NotVerified(difference) = error else { panic!("{error:?}") };
     difference
+}
+
+/// The copy is read when it can be. As long as the target gets on with settling, it is asked again.
+pub(crate) async fn a_target_that_settles_step_by_step_is_waited_for<F: Store, T: Store>(
+    from: F,
+    to: T,
+) {
+    fill(&from).await;
+    let stuck = copy(&from, &Odd::new(to.clone()).settles_by(0)).await.unwrap_err();
+    assert!(stuck.is_transient());
+    let position = log(&to).await[14].position;
+    let TransferError::Unsettled { store: "target", position: told, .. } = stuck else {
+        panic!("{stuck:?}")
+    };
+    assert_eq!(told, position);
+    append(&from, &stream("account"), NoStream, event("one more", 1, "1")).await.unwrap();
+    assert_eq!(copy(&from, &Odd::new(to.clone()).settles_by(3)).await.unwrap(), (1, 15));
+    assert_copied(&from, &to).await;
 }
 
 pub(crate) async fn a_copy_that_is_not_the_same_is_noticed<F: Store, T: Store>(from: F, to: T) {

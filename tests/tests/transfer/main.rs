@@ -52,6 +52,7 @@ macro_rules! pairs {
                 resumed::a_complete_transfer_copies_nothing
                 resumed::transfers_at_once_copy_each_event_once
                 lost::a_chunk_whose_answer_is_lost_is_stored_once
+                lost::a_target_that_settles_step_by_step_is_waited_for
                 lost::a_copy_that_is_not_the_same_is_noticed
                 lost::a_copy_that_is_missing_is_noticed
                 lost::who_writes_to_the_target_meanwhile_is_noticed
