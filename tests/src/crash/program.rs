@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use es_core::prelude::*;
+use es_core::subscription::Retry;
 use es_core::{
     BulkStore as _, Category, ExistingStreams, ImportOptions, ImportedEvent, InlineProjections,
     InlineStore as _, StreamAppend,
@@ -35,8 +36,11 @@ pub async fn run(file: &Path, seed: u64) -> Result<()> {
     store.ensure_read_model::<InlineTotal>().await?;
     store.ensure_read_model::<Total>().await?;
     let manager = SubscriptionManager::new(store.clone());
-    // Killed every now and then, it must soon be followed by the next one.
-    let config = SubscriptionConfig::new().batch_size(20).lease(Duration::from_millis(50));
+    // Killed every now and then, it must soon be followed by the next one, and no event is to blame for that.
+    let config = SubscriptionConfig::new()
+        .batch_size(20)
+        .lease(Duration::from_millis(50))
+        .retry(Retry::times(1_000));
     let handle = manager.subscribe("totals", Totals, config)?;
     manager.start().await?;
     let mut callers = tokio::task::JoinSet::new();
