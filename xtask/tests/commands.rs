@@ -155,12 +155,20 @@ fn test_with_fake_cargo(arguments: &[&str], given: Option<&str>) -> (Option<i32>
     (output.status.code(), text(&output))
 }
 
+/// What cargo is told: also to run each test binary through this program, which does not wait for ever.
+fn cargo_line(rest: &str) -> String {
+    let this = env!("CARGO_BIN_EXE_xtask");
+    format!(
+        r#"test --all-features --config target."cfg(all())".runner=["{this}", "within", "900"] {rest}"#
+    )
+}
+
 #[test]
 fn test_runs_the_whole_workspace_with_a_server_and_passes_the_exit_code_on() {
     let (code, out) = test_with_fake_cargo(&["--", "--test-threads=1"], None);
     assert_eq!(code, Some(101), "{out}");
     let (arguments, url) = out.split_once('\n').unwrap();
-    assert_eq!(arguments, "test --all-features --workspace -- --test-threads=1");
+    assert_eq!(arguments, cargo_line("--workspace -- --test-threads=1"));
     assert!(url.starts_with("postgres://postgres@127.0.0.1:"), "{url}");
     assert!(!listens(url), "it is stopped when the tests have failed");
 }
@@ -168,7 +176,7 @@ fn test_runs_the_whole_workspace_with_a_server_and_passes_the_exit_code_on() {
 #[test]
 fn test_uses_a_given_server_and_only_the_named_packages() {
     let (_, out) = test_with_fake_cargo(&["-p", "bank"], Some("postgres://somewhere/else"));
-    assert_eq!(out, "test --all-features -p bank\npostgres://somewhere/else\n");
+    assert_eq!(out, cargo_line("-p bank") + "\npostgres://somewhere/else\n");
 
     let (code, out) = test_with_fake_cargo(&[], Some("mysql://somewhere/else"));
     assert_eq!(code, Some(1));
