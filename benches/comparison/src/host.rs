@@ -9,7 +9,7 @@ use crate::stores::Store;
 /// One for all subjects, each with databases of its own.
 #[derive(Debug)]
 pub(crate) enum Host {
-    Server(Server),
+    Server(Box<Server>),
     Files(Files),
 }
 
@@ -17,7 +17,7 @@ impl Host {
     /// With `statements` a server counts them.
     pub(crate) fn start(store: Store, statements: bool) -> Result<Self> {
         Ok(match store {
-            Store::Postgres => Self::Server(Server::start(statements)?),
+            Store::Postgres => Self::Server(Box::new(Server::start(statements)?)),
             Store::Sqlite => Self::Files(Files::start()?),
         })
     }
